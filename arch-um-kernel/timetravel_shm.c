@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shared memory client of external time-travel.
+ *
+ * The machines and simulators of one controller share a memory that says what
+ * time it is, how long whoever runs may go on, and when each of them wants to
+ * run next; <linux/um_timetravel.h> describes it. time.c asks and tells here
+ * what would cost it a message otherwise.
+ *
+ * By protocol only one client runs at a time, and others touch the memory only
+ * when that one has interrupted them and waits for them. So no locks are
+ * needed, only that each field is read and written in one piece, and that a
+ * request is complete before it can be seen. The other side is a process of
+ * the host on any CPU, hence the virt_*() barriers: those for SMP do nothing
+ * on UML.
+ */
+
+#define pr_fmt(fmt) "time-travel: " fmt
+
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/panic.h>
+#include <linux/printk.h>
+#include <asm/barrier.h>
+#include <os.h>
+#include "timetravel_shm.h"
+
+struct time_travel_shm time_travel_shm;
+
+/* Bytes that a memory with @n slots has, which cannot overflow. */
+static size_t time_travel_shm_size(u16 n)
+{
+	return sizeof(struct um_timetravel_schedshm) +
+		n * sizeof(union um_timetravel_schedshm_client);
+}
+
+/*
+ * Check what the controller says of its memory, and copy it: it may say
+ * something else a moment later.
+ */
+static int time_travel_shm_check(const struct um_timetravel_schedshm *mem,
+				 unsigned long long file_size,
+				 struct time_travel_shm *shm)
+{
+	u32 version = READ_ONCE(mem->version);
+
+	if (version != UM_TIMETRAVEL_SCHEDSHM_VERSION) {
+		pr_warn("no shared memory: version is %u, not %u\n",
+			version, UM_TIMETRAVEL_SCHEDSHM_VERSION);
+		return -EPROTONOSUPPORT;
+	}
+
+	shm->len = READ_ONCE(mem->len);
+	shm->nr_slots = READ_ONCE(mem->max_clients);
+
+	if (shm->len > file_size) {
+		pr_warn("no shared memory: len %u exceeds the file's %llu bytes\n",
+			shm->len, file_size);
+		return -EINVAL;
+	}
+
+	if (shm->len < time_travel_shm_size(shm->nr_slots)) {
+		pr_warn("no shared memory: len %u is too short for max_clients %u\n",
+			shm->len, shm->nr_slots);
+		return -EINVAL;
+	}
+
+	/* slot 0 is the controller's */
+	if (!shm->id || shm->id >= shm->nr_slots) {
+		pr_warn("no shared memory: slot %u is not in 1..%d\n",
+			shm->id, shm->nr_slots - 1);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+/**
+ * time_travel_shm_attach - start to use the controller's shared memory
+ * @fd: the memory, stays the caller's
+ * @id: slot of this machine
+ *
+ * To be called once, between START's ACK and the next message. If the memory
+ * is of no use, one line in the log says why and this machine can go on with
+ * messages; nothing is left behind then.
+ *
+ * Return: 0 or a negative errno.
+ */
+int time_travel_shm_attach(int fd, u16 id)
+{
+	struct time_travel_shm shm = { .id = id };
+	struct um_timetravel_schedshm *mem, *all;
+	struct uml_stat st;
+	int ret;
+
+	ret = os_stat_fd(fd, &st);
+	if (ret) {
+		pr_warn("no shared memory: stat of memfd: error %d\n", ret);
+		return ret;
+	}
+
+	if (st.ust_size < sizeof(*mem)) {
+		pr_warn("no shared memory: %llu bytes do not hold the header\n",
+			st.ust_size);
+		return -EINVAL;
+	}
+
+	mem = os_mmap_rw_shared(fd, sizeof(*mem));
+	if (!mem) {
+		pr_warn("no shared memory: cannot map memfd to read and write\n");
+		return -EACCES;
+	}
+
+	ret = time_travel_shm_check(mem, st.ust_size, &shm);
+	if (ret)
+		goto unmap;
+
+	all = os_mremap_rw_shared(mem, sizeof(*mem), shm.len);
+	if (!all) {
+		pr_warn("no shared memory: cannot map len %u\n", shm.len);
+		ret = -ENOMEM;
+		goto unmap;
+	}
+
+	shm.mem = all;
+	shm.slot = &all->clients[id];
+	shm.offset = READ_ONCE(all->current_time);
+	WRITE_ONCE(shm.slot->capa, READ_ONCE(shm.slot->capa) |
+				   UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE);
+	time_travel_shm = shm;
+
+	return 0;
+
+unmap:
+	os_unmap_memory(mem, sizeof(*mem));
+	return ret;
+}
+
+/**
+ * time_travel_shm_to_local - convert controller time
+ * @time: controller time in ns
+ * @what: where it came from, for the panic if it is before this machine's time
+ *	began
+ *
+ * Return: local time in ns.
+ */
+u64 time_travel_shm_to_local(u64 time, const char *what)
+{
+	if (unlikely(time < time_travel_shm.offset))
+		panic("time-travel: %s %llu is before this machine started at %llu\n",
+		      what, time, time_travel_shm.offset);
+
+	return time - time_travel_shm.offset;
+}
+
+/**
+ * time_travel_shm_now - current time of the simulation
+ *
+ * Return: local time in ns.
+ */
+u64 time_travel_shm_now(void)
+{
+	return time_travel_shm_to_local(READ_ONCE(time_travel_shm.mem->current_time),
+					"current_time");
+}
+
+/**
+ * time_travel_shm_is_free - may this machine, running, go on up to a time?
+ * @time: local time in ns
+ *
+ * Return: true if nobody else wants to run at @time or earlier.
+ */
+bool time_travel_shm_is_free(u64 time)
+{
+	return time_travel_shm_to_controller(time) <
+		READ_ONCE(time_travel_shm.mem->free_until);
+}
+
+/**
+ * time_travel_shm_request - ask to run at a time
+ * @time: local time in ns
+ *
+ * Only a running client that uses the memory looks there for what changes
+ * meanwhile. A running_id that is out of range is nobody.
+ *
+ * Return: false if the controller must be asked by a message instead.
+ */
+bool time_travel_shm_request(u64 time)
+{
+	struct um_timetravel_schedshm *mem = time_travel_shm.mem;
+	union um_timetravel_schedshm_client *slot = time_travel_shm.slot;
+	u16 running = READ_ONCE(mem->running_id);
+
+	if (running >= time_travel_shm.nr_slots ||
+	    !(READ_ONCE(mem->clients[running].capa) &
+	      UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE))
+		return false;
+
+	time = time_travel_shm_to_controller(time);
+	WRITE_ONCE(slot->req_time, time);
+	/* whoever sees the flag sees the time */
+	virt_store_release(&slot->flags, READ_ONCE(slot->flags) |
+					 UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
+
+	/* whoever stops because of free_until sees the request */
+	virt_wmb();
+	if (time < READ_ONCE(mem->free_until))
+		WRITE_ONCE(mem->free_until, time);
+
+	return true;
+}
+
+/**
+ * time_travel_shm_run - note that this machine was told to run
+ *
+ * Its request is fulfilled.
+ */
+void time_travel_shm_run(void)
+{
+	union um_timetravel_schedshm_client *slot = time_travel_shm.slot;
+
+	WRITE_ONCE(slot->flags, READ_ONCE(slot->flags) &
+				~UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
+}
+
+static void time_travel_shm_set_current(u64 time)
+{
+	WRITE_ONCE(time_travel_shm.mem->current_time,
+		   time_travel_shm_to_controller(time));
+}
+
+/**
+ * time_travel_shm_advance - note that this machine's clock has moved
+ * @time: local time in ns
+ *
+ * Published as the clock moves, so that who joins or asks meanwhile does not
+ * find the past. Before its first WAIT a controller may let a machine run
+ * beside others; then the time is not its to write.
+ */
+void time_travel_shm_advance(u64 time)
+{
+	if (READ_ONCE(time_travel_shm.mem->running_id) == time_travel_shm.id)
+		time_travel_shm_set_current(time);
+}
+
+/**
+ * time_travel_shm_publish - tell the time to a client about to be interrupted
+ * @time: local time in ns
+ *
+ * Only the running client may interrupt another.
+ */
+void time_travel_shm_publish(u64 time)
+{
+	u16 running = READ_ONCE(time_travel_shm.mem->running_id);
+
+	if (running != time_travel_shm.id)
+		panic("time-travel: slot %u sets the time while running_id is %u\n",
+		      time_travel_shm.id, running);
+
+	time_travel_shm_set_current(time);
+}
