@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+# The front door: `make help` lists what there is.
+
+## Which kernel: 6.1, 6.12, or the path of a kernel tree (never written to)
+KERNEL ?= 6.1
+## How many machines boot
+NODES ?= 2
+## What each machine does, step by step, see rootfs/guest.c
+SCENARIO ?= sleep:1000 wakes:1000 ticks:5000
+## Options for tt-controller, such as --no-shm
+CONTROLLER_FLAGS ?=
+## More words for the kernels' command lines
+KARGS ?=
+## Seconds after which the machines are given up
+TIMEOUT ?= 300
+## Where the logs and results of a boot go
+RUN ?= $(CURDIR)/build/run
+## `none` leaves the tree without our patches
+SERIES ?=
+export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES
+
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+.PHONY: help boot uml controller image test clean distclean \
+	stage-1 stage-2 stage-3 stage-4 stage-5
+
+help: ## this list
+	@awk -f scripts/help.awk Makefile
+
+boot: stage-4 stage-5 ## boot NODES machines that share time under the controller
+	@scripts/boot.sh
+
+uml: stage-4 ## patch and build the kernel; the last line is the path of the binary
+	@scripts/uml.sh path
+
+controller: stage-1 ## build build/tt-controller
+	@scripts/controller.sh
+
+image: stage-1 ## build the initramfs, build/initramfs.cpio
+	@scripts/image.sh
+
+test: ## all tests; the last line is `N passed, M failed`
+	@scripts/test.sh
+
+clean: ## remove what was built, keep the unpacked trees
+	@scripts/clean.sh
+
+distclean: ## remove build/ and the downloads in the user's cache
+	@scripts/clean.sh all
+
+# the stages of `make boot`
+stage-1:
+	@scripts/packages.sh boot
+stage-2: stage-1
+	@scripts/tree.sh
+stage-3: stage-2
+	@scripts/patch.sh
+stage-4: stage-3
+	@scripts/uml.sh
+stage-5: stage-1
+	@scripts/controller.sh
+	@scripts/image.sh

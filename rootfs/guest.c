@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest program: does the steps it is given, and measures whether
+ * simulated time keeps its word
+ *
+ * Each argument is a step, NAME or NAME:NUMBER:
+ *   sleep:S	sleep S seconds and look how much later the clock is
+ *   wakes:N	sleep until N instants at odd distances from each other
+ *   ticks:N	wake at N consecutive whole milliseconds of CLOCK_REALTIME: the
+ *		same instants in all machines
+ *   fail	return an error
+ *   hang	never return
+ *
+ * One program, no shell: a fork costs a UML machine more than a thousand
+ * clock readings. Every result is a line "name value" on standard output.
+ *
+ * All sleeps are to an absolute time. To be late then means: the clock, as read
+ * after waking up, is later than asked for. UML's clock advances in steps of
+ * 256 ns and reading it takes such a step, so RESOLUTION is what nobody can be
+ * blamed for.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NSEC_PER_MSEC	INT64_C(1000000)
+#define NSEC_PER_SEC	INT64_C(1000000000)
+
+/* nanoseconds, see above */
+#define RESOLUTION	1024
+
+static int64_t read_clock(clockid_t clock)
+{
+	static int64_t monotonic;
+	struct timespec ts;
+	int64_t now;
+
+	clock_gettime(clock, &ts);
+	now = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+
+	if (clock == CLOCK_MONOTONIC) {
+		if (now < monotonic) {
+			printf("clock_went_back_ns %" PRId64 "\n",
+			       monotonic - now);
+			exit(EXIT_FAILURE);
+		}
+		monotonic = now;
+	}
+
+	return now;
+}
+
+/* returns the time after waking up, in ns */
+static int64_t sleep_until(clockid_t clock, int64_t when)
+{
+	struct timespec ts = {
+		.tv_sec = when / NSEC_PER_SEC,
+		.tv_nsec = when % NSEC_PER_SEC,
+	};
+
+	clock_nanosleep(clock, TIMER_ABSTIME, &ts, NULL);
+
+	return read_clock(clock);
+}
+
+static bool sleep_step(int64_t seconds)
+{
+	int64_t start = read_clock(CLOCK_MONOTONIC);
+	int64_t slept = sleep_until(CLOCK_MONOTONIC,
+				    start + seconds * NSEC_PER_SEC) - start;
+
+	printf("slept_ns %" PRId64 "\n", slept);
+
+	return slept >= seconds * NSEC_PER_SEC &&
+	       slept <= seconds * NSEC_PER_SEC + RESOLUTION;
+}
+
+/*
+ * Distances between 2 us and 1 ms from a fixed pseudo-random sequence: no
+ * pattern of the clock's steps can hide a mistake, and every run is the same.
+ */
+static bool wakes_step(int64_t count)
+{
+	int64_t late, least = INT64_MAX, most = INT64_MIN;
+	int64_t when = read_clock(CLOCK_MONOTONIC);
+	uint32_t random = 1;
+
+	for (int64_t i = 0; i < count; i++) {
+		random = random * 1664525 + 1013904223;
+		when += 2000 + (random >> 12);
+		late = sleep_until(CLOCK_MONOTONIC, when) - when;
+		if (late < least)
+			least = late;
+		if (late > most)
+			most = late;
+	}
+	printf("wakes %" PRId64 "\n", count);
+	printf("wakes_least_late_ns %" PRId64 "\n", least);
+	printf("wakes_most_late_ns %" PRId64 "\n", most);
+
+	return least >= 0 && most <= RESOLUTION;
+}
+
+/*
+ * The hash (FNV-1a, over what the clock said at every tick) is for comparing
+ * machines: it is the same only if they agreed on every one.
+ */
+static bool ticks_step(int64_t count)
+{
+	int64_t now = read_clock(CLOCK_REALTIME);
+	int64_t first, most = 0;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	/* on a whole second, to be the same one in all machines */
+	first = (now / NSEC_PER_SEC + 2) * NSEC_PER_SEC;
+
+	for (int64_t i = 0; i < count; i++) {
+		int64_t when = first + i * NSEC_PER_MSEC;
+
+		now = sleep_until(CLOCK_REALTIME, when);
+		if (now < when) {
+			printf("tick_early_ns %" PRId64 "\n", when - now);
+			return false;
+		}
+		if (now - when > most)
+			most = now - when;
+		hash = (hash ^ (uint64_t)now) * UINT64_C(0x100000001b3);
+	}
+	printf("ticks %" PRId64 "\n", count);
+	printf("ticks_first_realtime_ns %" PRId64 "\n", first);
+	printf("ticks_last_realtime_ns %" PRId64 "\n", now);
+	printf("ticks_realtime_hash %016" PRIx64 "\n", hash);
+	printf("ticks_most_late_ns %" PRId64 "\n", most);
+	read_clock(CLOCK_MONOTONIC);
+
+	return most <= RESOLUTION;
+}
+
+static bool fail_step(int64_t unused)
+{
+	(void)unused;
+	return false;
+}
+
+static bool hang_step(int64_t unused)
+{
+	(void)unused;
+	pause();
+	return false;
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(int64_t number);
+} steps[] = {
+	{ "sleep", sleep_step },
+	{ "wakes", wakes_step },
+	{ "ticks", ticks_step },
+	{ "fail", fail_step },
+	{ "hang", hang_step },
+};
+
+static bool run(char *step)
+{
+	const char *name = strsep(&step, ":");
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (!strcmp(name, steps[i].name))
+			return steps[i].run(step ? atoll(step) : 0);
+	}
+	printf("unknown_step %s\n", name);
+
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	/* by default Linux may let a sleeper oversleep by 50 us */
+	prctl(PR_SET_TIMERSLACK, 1);
+
+	for (int i = 1; i < argc; i++) {
+		if (!run(argv[i])) {
+			printf("failed_step %s\n", argv[i]);
+			return EXIT_FAILURE;
+		}
+	}
+	printf("clock_ns %" PRId64 "\n", read_clock(CLOCK_MONOTONIC));
+
+	return EXIT_SUCCESS;
+}

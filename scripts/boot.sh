@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Stage 6: boot $NODES machines under the controller, wait, show what came out.
+# Each machine has a directory of its own in $RUN: `console`, and `result`,
+# which it writes itself through hostfs. A second console would be the usual
+# channel, but UML's terminals want descriptors that can be polled, and answer
+# to them at the host's hours: a file does neither.
+. "$(dirname "$0")/lib.sh"
+
+: "${NODES:=2}" "${SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${KARGS:=}"
+: "${TIMEOUT:=300}" "${RUN:=$build/run}"
+
+# seconds that the others have to end when one machine broke
+grace=10
+
+uml=$kdir/uml/linux
+machines=$(seq "$NODES")
+
+# result NAME - ok, or what is wrong with it
+result()
+{
+	last=$(tail -n 1 "$1/result" 2>/dev/null || :)
+	case $last,$(cat "$1/exit") in
+	'status 0,0') echo ok ;;
+	*,killed) echo "not done in time" ;;
+	'status 0,'*) echo "exit $(cat "$1/exit")" ;;
+	status*) sed -n 's/^failed_step /failed /p' "$1/result" | grep . ||
+		echo "failed with $last" ;;
+	*) echo "no result" ;;
+	esac
+}
+
+table()
+{
+	printf 'machine\tresult\ttransport\tmessages\twake-ups\tvirtual time\n'
+	for name in $machines; do
+		printf '%s\t%s\t' "$name" "$(result "$name")"
+		jq -r --argjson name "$name" '
+			[.clients[] | select(.name == $name)] | last //
+				{ transport: "-", in: {}, out: {} } |
+			[ .transport, ([.in[], .out[]] | add // "-"),
+			  .wakeups // "-",
+			  if .time_ns then "\(.time_ns / 1e6 | round / 1e3) s"
+			  else "-" end ] | @tsv' stats.json 2>/dev/null || echo -
+	done
+}
+
+# broken TEXT - the end of each log, and why it is shown
+broken()
+{
+	for log in $machines controller; do
+		file=$log
+		[ "$log" = controller ] || file=$log/console
+		echo "--- $RUN/$file"
+		tail -n 15 "$file" || :
+	done >&2
+	die "$1"
+}
+
+stage 6 "boot $NODES machines: $SCENARIO"
+rm -rf "$RUN"
+mkdir -p "$RUN"
+cd "$RUN"
+
+# paths stay relative: a socket's has room for 107 characters
+# shellcheck disable=SC2086
+setsid "$build/tt-controller" -n "$NODES" --stats stats.json \
+	$CONTROLLER_FLAGS socket >controller 2>&1 &
+children=$!
+controller=$!
+for _ in $(seq 100); do
+	[ ! -S socket ] && kill -0 $controller 2>/dev/null || break
+	sleep 0.05
+done
+[ -S socket ] || broken 'the controller does not start'
+
+start=$(now)
+for name in $machines; do
+	mkdir "$name"
+	# a terminal without a keyboard: a pipe that nobody writes to
+	mkfifo "$name/stdin"
+	cd "$name"
+	# shellcheck disable=SC2086
+	setsid setarch -R "$uml" mem=64M umid="machine$name" uml_dir=./ \
+		time-travel="ext:$name:../socket" hostfs=. \
+		initrd="$build/initramfs.cpio" root=/dev/ram0 \
+		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
+		-- $SCENARIO 0<>stdin >console 2>host &
+	children="$children $!"
+	cd ..
+	echo $! >"$name/pid"
+done
+
+deadline=$((start / 1000000000 + TIMEOUT))
+running=$machines
+while [ -n "$running" ]; do
+	still=
+	for name in $running; do
+		pid=$(cat "$name/pid")
+		if kill -0 "$pid" 2>/dev/null; then
+			still="$still $name"
+			continue
+		fi
+		status=0
+		wait "$pid" || status=$?
+		echo $status >"$name/exit"
+		soon=$(($(date +%s) + grace))
+		[ "$(result "$name")" = ok ] || [ $soon -gt $deadline ] ||
+			deadline=$soon
+	done
+	running=$still
+	[ -n "$running" ] || break
+	if [ "$(date +%s)" -ge $deadline ]; then
+		for name in $running; do
+			echo killed >"$name/exit"
+			kill -KILL -- "-$(cat "$name/pid")" 2>/dev/null || :
+		done
+		break
+	fi
+	progress "$(echo "$running" | wc -w) running"
+	sleep 0.1
+done
+wall=$(($(now) - start))
+
+# it ends by itself when the last machine has gone
+for _ in $(seq 50); do
+	kill -0 $controller 2>/dev/null || break
+	sleep 0.1
+done
+status=killed
+kill -0 $controller 2>/dev/null || {
+	status=0
+	wait $controller || status=$?
+}
+kill_children
+
+table | column -t -s "$(printf '\t')"
+jq -r --argjson wall $wall '.virtual_time_ns as $virtual |
+	"wall time \($wall / 1e7 | round / 100) s, virtual time " +
+	"\($virtual / 1e7 | round / 100) s, " +
+	"virtual/wall \($virtual / $wall * 10 | round / 10)"' stats.json ||
+	broken 'the controller left no statistics'
+[ $status = 0 ] || broken "the controller ended with status $status"
+for name in $machines; do
+	[ "$(result "$name")" = ok ] ||
+		broken "machine $name: $(result "$name")"
+done
+stage_done 'all machines report success'

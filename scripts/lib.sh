@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+# Shared by all scripts: places, the kernel asked for, stages, errors.
+# shellcheck shell=sh disable=SC2034
+
+set -eu
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$top/build
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/um-timetravel
+stages=6
+stage=
+children=
+
+die()
+{
+	echo "error: $*" >&2
+	exit 1
+}
+
+now()
+{
+	date +%s%N
+}
+
+# seconds NS - a duration as text
+seconds()
+{
+	printf '%d.%d s' $(($1 / 1000000000)) $(($1 / 100000000 % 10))
+}
+
+# stage NUMBER NAME - begin a stage; it fails unless stage_done is reached
+stage()
+{
+	stage="[$1/$stages] $2"
+	stage_start=$(now)
+}
+
+# progress TEXT - how far the stage is: a rewritten line on a terminal, a line
+# every 20 s elsewhere
+progress()
+{
+	if [ -t 1 ]; then
+		printf '\r%s: %s, %s\033[K' "$stage" "$1" \
+			"$(seconds $(($(now) - stage_start)))"
+	elif [ $(($(now) - ${progress_last:-0})) -ge 20000000000 ]; then
+		progress_last=$(now)
+		echo "$stage: $1, $(seconds $((progress_last - stage_start)))"
+	fi
+}
+
+stage_done()
+{
+	[ ! -t 1 ] || printf '\r\033[K'
+	echo "$stage: ${1:+$1, }$(seconds $(($(now) - stage_start)))"
+	stage=
+}
+
+# children are session leaders, so that whatever they started dies with them
+kill_children()
+{
+	for pid in $children ${!-}; do
+		kill -KILL -- "-$pid" 2>/dev/null || :
+	done
+	children=
+}
+
+on_exit()
+{
+	status=$?
+	trap - EXIT INT TERM HUP
+	kill_children
+	if [ "$status" != 0 ] && [ -n "$stage" ]; then
+		[ ! -t 1 ] || printf '\r\033[K'
+		echo "$stage: broke after" \
+			"$(seconds $(($(now) - stage_start)))" >&2
+	fi
+	exit "$status"
+}
+trap on_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# what KERNEL stands for: $kname in messages, $kdir/src its copy, $kdir/uml the
+# build, $origin the user's tree if it is one
+case ${KERNEL:=6.1} in
+6.1|6.12)
+	kname="Linux $KERNEL"
+	kdir=$build/$KERNEL
+	origin=
+	;;
+*)
+	[ -d "$KERNEL" ] ||
+		die "KERNEL=$KERNEL: give 6.1, 6.12 or the path of a kernel tree"
+	origin=$(cd "$KERNEL" && pwd -P)
+	kname=$origin
+	kdir=$build/$(basename "$origin")-$(echo "$origin" | cksum | cut -d' ' -f1)
+	;;
+esac
+[ "${SERIES:=}" != none ] || kdir=$kdir-unpatched
+src=$kdir/src

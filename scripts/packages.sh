@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Stage 1: have the Debian packages that `make $1` needs (boot or test)
+. "$(dirname "$0")/lib.sh"
+
+boot='bc bison busybox-static cpio flex gcc git jq libc6-dev make rsync xz-utils'
+test='ccache g++ libcmocka-dev perl python3 shellcheck'
+
+case $1 in
+boot) want=$boot ;;
+test) want="$boot $test" ;;
+esac
+
+installed()
+{
+	dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null |
+		grep -qx installed
+}
+
+install()
+{
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+		--no-install-recommends -o DPkg::Lock::Timeout=120 $missing
+}
+
+stage 1 'packages'
+missing=
+for package in $want; do
+	installed "$package" || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+	if [ "$(id -u)" != 0 ]; then
+		echo "packages are missing, as root:" >&2
+		echo "apt-get install$missing" >&2
+		exit 1
+	fi
+	mkdir -p "$build"
+	progress "installing$missing"
+	# without lists, or with old ones, it takes an update first
+	{ install || { apt-get update -qq && install; }; } \
+		>"$build/packages.log" 2>&1 || {
+		tail "$build/packages.log" >&2
+		die "cannot install$missing"
+	}
+fi
+stage_done "${missing:+installed$missing}"

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Stage 2: a copy of the kernel tree in $src, as it is without our patches
+. "$(dirname "$0")/lib.sh"
+
+# fetch PACKAGE - print the path of its .deb in the cache, got if need be
+fetch()
+{
+	mkdir -p "$cache"
+	deb=$(find "$cache" -name "$1_*.deb" | sort -V | tail -n 1)
+	if [ -z "$deb" ]; then
+		tmp=$(mktemp -d "$cache/fetch.XXXXXX")
+		(cd "$tmp" && apt-get download -qq \
+			-o APT::Sandbox::User="$(id -un)" "$1") >&2 || {
+			rm -rf "$tmp"
+			return 1
+		}
+		mv "$tmp"/*.deb "$cache"
+		rm -rf "$tmp"
+		deb=$(find "$cache" -name "$1_*.deb")
+	fi
+	echo "$deb"
+}
+
+# unpack PACKAGE - Debian's kernel source, once
+unpack()
+{
+	[ ! -d "$src" ] || return 0
+	progress "fetching $1"
+	if ! deb=$(fetch "$1"); then
+		[ "$(id -u)" = 0 ] || die "cannot download $1; as root: apt-get update"
+		apt-get update -qq
+		deb=$(fetch "$1") || die "cannot download $1"
+	fi
+	progress "unpacking $(basename "$deb")"
+	rm -rf "$src.new"
+	mkdir -p "$src.new"
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -xO "./usr/src/$1.tar.xz" |
+		tar -xJ -C "$src.new" --strip-components=1
+	mv "$src.new" "$src"
+}
+
+# what of a tree is source; the rest may be an old build
+list()
+{
+	cd "$origin"
+	if [ -e .git ]; then
+		GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' \
+			ls-files -z --cached --others --exclude-standard
+	else
+		find . \( -name '*.o' -o -name '*.a' -o -name '*.ko' -o \
+			-name '.*.cmd' -o -path ./.config -o \
+			-path ./include/config -o -path '*/include/generated' \) \
+			-prune -o ! -type d -print0
+	fi
+}
+
+# copy - the user's tree, again if a file of it changed. Patched files go back
+# to what they were first, and all files are compared by content: one that is
+# the same keeps its time and is not built again.
+copy()
+{
+	list >"$kdir/files"
+	state=$(cd "$origin" && xargs -0 stat -c '%n %s %y %A' <"$kdir/files" \
+		2>/dev/null | sha256sum)
+	[ "$(cat "$kdir/copied" 2>/dev/null)" != "$state" ] || return 0
+	progress "copying $origin"
+	rm -f "$kdir/copied"
+	[ ! -d "$src/.git" ] || git -C "$src" reset -q --hard base
+	mkdir -p "$src"
+	# files that are gone from the tree go from the copy
+	(cd "$src" && find . -name .git -prune -o ! -type d -print0) |
+		sed -z 's,^\./,,' | sort -z >"$kdir/have"
+	sed -z 's,^\./,,' "$kdir/files" | sort -z |
+		comm -z -13 - "$kdir/have" | (cd "$src" && xargs -0r rm -f --)
+	rsync -rlp --checksum --from0 --files-from="$kdir/files" \
+		--ignore-missing-args "$origin/" "$src/"
+	rm -rf "$src/.git"
+	echo "$state" >"$kdir/copied"
+}
+
+stage 2 "$kname"
+if [ -n "$origin" ]; then
+	[ -e "$origin/arch/um/Makefile" ] ||
+		die "$origin is no kernel tree: it has no arch/um"
+	[ -e "$origin/include/uapi/linux/um_timetravel.h" ] ||
+		die "no series fits $origin: its UML has no time-travel=ext:"
+	mkdir -p "$kdir"
+	copy
+else
+	unpack "linux-source-$KERNEL"
+fi
+stage_done "$(make -s -C "$src" kernelversion)"
