@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Messages over a stream socket. The stream may cut them anywhere and may
+ * deliver many at once, in both directions; who uses this sees whole messages,
+ * and never waits for the peer.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "conn.h"
+
+/* how many messages are read at once; hardly anybody sends two in a row */
+#define CONN_BATCH 64
+
+/**
+ * conn_init - start with a connected socket
+ * @conn: the connection
+ * @fd: the socket, non-blocking; it belongs to @conn now
+ */
+void conn_init(struct conn *conn, int fd)
+{
+	memset(conn, 0, sizeof(*conn));
+	conn->fd = fd;
+}
+
+/**
+ * conn_destroy - close the connection; what was not sent is lost
+ * @conn: the connection
+ */
+void conn_destroy(struct conn *conn)
+{
+	close(conn->fd);
+	free(conn->out);
+	conn->fd = -1;
+	conn->out = NULL;
+}
+
+/**
+ * conn_read - take what is there to read, once
+ * @conn: the connection
+ * @handler: called with each whole message; it may destroy @conn if it then
+ *	returns false
+ *
+ * Return: 1 if there may be more now or later, 0 if the peer has closed (bytes
+ * of a message without its end are then in @rest), -errno if the connection
+ * broke.
+ */
+int conn_read(struct conn *conn, conn_handler handler)
+{
+	char buf[CONN_BATCH * sizeof(struct um_timetravel_msg)];
+	struct um_timetravel_msg msg;
+	size_t len = conn->rest_len;
+	size_t done = 0;
+	ssize_t ret;
+
+	memcpy(buf, conn->rest, len);
+	ret = recv(conn->fd, buf + len, sizeof(buf) - len, MSG_DONTWAIT);
+	if (ret == 0)
+		return 0;
+	if (ret < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+
+	len += ret;
+	for (; len - done >= sizeof(msg); done += sizeof(msg)) {
+		memcpy(&msg, buf + done, sizeof(msg));
+		if (!handler(conn, &msg))
+			return 1;
+	}
+	conn->rest_len = len - done;
+	memcpy(conn->rest, buf + done, conn->rest_len);
+	return 1;
+}
+
+/**
+ * conn_queue - have a message sent by the next conn_flush()
+ * @conn: the connection
+ * @msg: the message, copied
+ *
+ * Return: 0, -ENOBUFS if the peer has not read for too long, -ENOMEM.
+ */
+int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg)
+{
+	size_t size = conn->out_size;
+	char *out;
+
+	if (conn->broken)
+		return 0;
+	if (conn->out_len - conn->out_head >= CONN_MAX_QUEUED * sizeof(*msg))
+		return -ENOBUFS;
+
+	if (conn->out_len + sizeof(*msg) > size && conn->out_head) {
+		conn->out_len -= conn->out_head;
+		memmove(conn->out, conn->out + conn->out_head, conn->out_len);
+		conn->out_head = 0;
+	}
+	if (conn->out_len + sizeof(*msg) > size) {
+		size = size ? 2 * size : 4 * sizeof(*msg);
+		out = realloc(conn->out, size);
+		if (!out)
+			return -ENOMEM;
+		conn->out = out;
+		conn->out_size = size;
+	}
+	memcpy(conn->out + conn->out_len, msg, sizeof(*msg));
+	conn->out_len += sizeof(*msg);
+	return 0;
+}
+
+/**
+ * conn_attach - send descriptors along with the first byte that is queued
+ * @conn: the connection; nothing is queued
+ * @fds: the descriptors, which stay the caller's and have to stay open until
+ *	they are sent
+ * @nfds: how many, at most %UM_TIMETRAVEL_MAX_FDS
+ */
+void conn_attach(struct conn *conn, const int *fds, unsigned int nfds)
+{
+	memcpy(conn->fds, fds, nfds * sizeof(*fds));
+	conn->nfds = nfds;
+}
+
+static ssize_t conn_send(struct conn *conn)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(conn->fds))];
+		struct cmsghdr align;
+	} control = {};
+	struct iovec iov = {
+		.iov_base = conn->out + conn->out_head,
+		.iov_len = conn->out_len - conn->out_head,
+	};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *cmsg;
+	ssize_t ret;
+
+	if (!conn->nfds)
+		return send(conn->fd, iov.iov_base, iov.iov_len,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	msg.msg_control = control.buf;
+	msg.msg_controllen = CMSG_SPACE(conn->nfds * sizeof(*conn->fds));
+	cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(conn->nfds * sizeof(*conn->fds));
+	memcpy(CMSG_DATA(cmsg), conn->fds, conn->nfds * sizeof(*conn->fds));
+
+	ret = sendmsg(conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (ret > 0)
+		conn->nfds = 0;
+	return ret;
+}
+
+/**
+ * conn_flush - send what is queued, as far as the peer takes it now
+ * @conn: the connection
+ *
+ * If the peer is gone, what is queued is dropped and @broken set: it is
+ * conn_read() that reports the end, after what the peer said before it went.
+ *
+ * Return: whether something is left to be sent when the socket is writable.
+ */
+bool conn_flush(struct conn *conn)
+{
+	ssize_t ret;
+
+	while (conn->out_head < conn->out_len) {
+		ret = conn_send(conn);
+		if (ret >= 0) {
+			conn->out_head += ret;
+		} else if (errno == EAGAIN) {
+			return true;
+		} else if (errno != EINTR) {
+			conn->broken = true;
+			break;
+		}
+	}
+	conn->out_head = 0;
+	conn->out_len = 0;
+	return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_CONN_H
+#define TT_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/um_timetravel.h>
+
+/* a peer that lets more than this pile up is not coming back to read it */
+#define CONN_MAX_QUEUED 65536
+
+/**
+ * struct conn - messages over a stream socket
+ *
+ * @fd: the socket, non-blocking
+ * @broken: the peer does not take anything any more; what it has sent before
+ *	may still be there to read
+ * @rest: start of a message whose end has not come yet
+ * @rest_len: bytes in @rest
+ * @out: what is to be sent, from @out_head on
+ * @out_head: bytes of @out that have been sent
+ * @out_len: bytes in @out in all
+ * @out_size: bytes allocated for @out
+ * @fds: descriptors to go with the first byte that is sent
+ * @nfds: how many there are
+ */
+struct conn {
+	int fd;
+	bool broken;
+	char rest[sizeof(struct um_timetravel_msg)];
+	size_t rest_len;
+	char *out;
+	size_t out_head;
+	size_t out_len;
+	size_t out_size;
+	int fds[UM_TIMETRAVEL_MAX_FDS];
+	unsigned int nfds;
+};
+
+/* what conn_read() hands messages to; false: do not go on */
+typedef bool (*conn_handler)(struct conn *conn,
+			     const struct um_timetravel_msg *msg);
+
+void conn_init(struct conn *conn, int fd);
+void conn_destroy(struct conn *conn);
+int conn_read(struct conn *conn, conn_handler handler);
+int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg);
+void conn_attach(struct conn *conn, const int *fds, unsigned int nfds);
+bool conn_flush(struct conn *conn);
+
+#endif /* TT_CONN_H */

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A simulation: its clients, its memory and its schedule, brought together.
+ *
+ * Theory of operation
+ *
+ * Each step waits for messages, has the clients they come from handle all of
+ * them, then, if nobody runs any more, looks at the requests in the memory,
+ * asks the schedule who is next and tells that client, and then sends
+ * everything that was said meanwhile. A message to somebody who must know
+ * before somebody else goes on is sent at once, see client_lower_until().
+ *
+ * Only the requests of clients that use the memory have to be looked at, and
+ * only those whose slot says something new cost more than that look.
+ *
+ * Whether the simulation is over is decided only when there was nothing to
+ * read: a client that has sent something, or one that has connected, may be
+ * just what it needs.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "controller.h"
+#include "log.h"
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+static uint64_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/**
+ * controller_init - a simulation at time 0, without clients
+ * @ctl: the controller
+ * @opt: the options, which have to outlive it
+ *
+ * Return: 0 or -errno.
+ */
+int controller_init(struct controller *ctl, const struct options *opt)
+{
+	int ret;
+
+	memset(ctl, 0, sizeof(*ctl));
+	ctl->opt = opt;
+	ctl->began = monotonic();
+	ctl->listener.fd = -1;
+	ctl->gate_open = !opt->clients;
+	TAILQ_INIT(&ctl->clients);
+	STAILQ_INIT(&ctl->to_flush);
+	STAILQ_INIT(&ctl->to_free);
+	sched_init(&ctl->sched);
+	stats_init(&ctl->stats);
+
+	ret = loop_init(&ctl->loop);
+	if (ret)
+		return ret;
+	ret = shm_create(&ctl->shm, opt->slots);
+	if (ret)
+		loop_destroy(&ctl->loop);
+	return ret;
+}
+
+static void free_gone(struct controller *ctl)
+{
+	struct client *client;
+
+	while ((client = STAILQ_FIRST(&ctl->to_free))) {
+		STAILQ_REMOVE_HEAD(&ctl->to_free, free_link);
+		client_free(client);
+	}
+}
+
+/**
+ * controller_destroy - close all connections and free everything
+ * @ctl: the controller; the socket it listens on stays its user's
+ */
+void controller_destroy(struct controller *ctl)
+{
+	struct client *client;
+
+	while ((client = TAILQ_FIRST(&ctl->clients)))
+		controller_forget(client);
+	STAILQ_INIT(&ctl->to_flush);
+	free_gone(ctl);
+	free(ctl->memory);
+	shm_destroy(&ctl->shm);
+	loop_destroy(&ctl->loop);
+	sched_destroy(&ctl->sched);
+	stats_destroy(&ctl->stats);
+}
+
+static void set_accepting(struct controller *ctl, bool accepting)
+{
+	if (ctl->listener.fd < 0 || ctl->accepting == accepting)
+		return;
+	if (accepting)
+		loop_add(&ctl->loop, &ctl->listener, EPOLLIN);
+	else
+		loop_remove(&ctl->loop, &ctl->listener);
+	ctl->accepting = accepting;
+}
+
+static void listener_ready(struct loop_source *source, uint32_t events)
+{
+	struct controller *ctl = container_of(source, struct controller,
+					      listener);
+	int fd;
+
+	(void)events;
+	fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		controller_add(ctl, fd);
+	} else if (errno == EMFILE || errno == ENFILE) {
+		log_line("no descriptor left for a new client, it has to wait until another one has gone");
+		set_accepting(ctl, false);
+	}
+}
+
+/**
+ * controller_listen - accept clients
+ * @ctl: the controller
+ * @fd: listening socket, non-blocking, stays the caller's
+ *
+ * Return: 0 or -errno.
+ */
+int controller_listen(struct controller *ctl, int fd)
+{
+	ctl->listener.fd = fd;
+	ctl->listener.ready = listener_ready;
+	set_accepting(ctl, true);
+	return 0;
+}
+
+/**
+ * controller_add - a client has connected
+ * @ctl: the controller
+ * @fd: the connection, closed by the controller
+ *
+ * Return: 0, -ENOMEM or -errno.
+ */
+int controller_add(struct controller *ctl, int fd)
+{
+	struct client *client;
+
+	if (fcntl(fd, F_SETFL, O_NONBLOCK)) {
+		close(fd);
+		return -EINVAL;
+	}
+	client = client_new(ctl, fd);
+	if (!client || sched_add(&ctl->sched, &client->sched, 0,
+				 ++ctl->arrivals)) {
+		log_line("no memory for a new client");
+		if (client) {
+			loop_remove(&ctl->loop, &client->source);
+			conn_destroy(&client->conn);
+			client_free(client);
+		}
+		return -ENOMEM;
+	}
+	TAILQ_INSERT_TAIL(&ctl->clients, client, link);
+	ctl->connected++;
+	log_verbose("a client has connected, %u have not sent START",
+		    ctl->connected);
+	return 0;
+}
+
+static void forget_memory(struct client *client)
+{
+	struct controller *ctl = client->ctl;
+	struct client *last = ctl->memory[--ctl->memory_len];
+
+	ctl->memory[client->memory_pos] = last;
+	last->memory_pos = client->memory_pos;
+}
+
+/**
+ * controller_forget - close a client's connection, and go on without it
+ * @client: the client; freed at the end of the step
+ */
+void controller_forget(struct client *client)
+{
+	struct controller *ctl = client->ctl;
+
+	switch (client->state) {
+	case CLIENT_CONNECTED:
+		ctl->connected--;
+		break;
+	case CLIENT_STARTING:
+		ctl->starting--;
+		if (!ctl->gate_open)
+			log_verbose("%u of %u clients have sent START",
+				    ctl->starting, ctl->opt->clients);
+		break;
+	case CLIENT_RUNNING:
+		/* time is as late as it has got it */
+		controller_now(ctl);
+		client->stats->time = simtime_to_local(ctl->sched.now,
+						       client->offset);
+		ctl->started--;
+		break;
+	case CLIENT_WAITING:
+		ctl->started--;
+		break;
+	case CLIENT_GONE:
+		return;
+	}
+	client->state = CLIENT_GONE;
+
+	if (client->transport == CLIENT_MEMORY)
+		forget_memory(client);
+	if (client->slot)
+		shm_free_slot(&ctl->shm, client->slot);
+	sched_remove(&ctl->sched, &client->sched);
+	loop_remove(&ctl->loop, &client->source);
+	conn_destroy(&client->conn);
+	TAILQ_REMOVE(&ctl->clients, client, link);
+	STAILQ_INSERT_TAIL(&ctl->to_free, client, free_link);
+	set_accepting(ctl, true);
+}
+
+static struct client *running(struct controller *ctl)
+{
+	struct sched_entity *e = ctl->sched.running;
+
+	return e ? container_of(e, struct client, sched) : NULL;
+}
+
+/**
+ * controller_now - what time it is, as far as that is known
+ * @ctl: the controller
+ *
+ * A running client that uses the memory has it there. If that is rubbish it
+ * will be found out when the client waits; until then it does not count.
+ *
+ * Return: controller time, ns.
+ */
+uint64_t controller_now(struct controller *ctl)
+{
+	struct client *client = running(ctl);
+
+	if (client && client->transport != CLIENT_MESSAGES)
+		(void)sched_reach(&ctl->sched, shm_time(&ctl->shm));
+	return ctl->sched.now;
+}
+
+/* somebody wants to run earlier than the running client was told */
+static void lower_until(struct controller *ctl)
+{
+	shm_lower_free_until(&ctl->shm, ctl->sched.limit);
+	client_lower_until(running(ctl), ctl->sched.limit);
+}
+
+static void open_gate(struct controller *ctl)
+{
+	struct client *client;
+
+	log_verbose("all %u clients have sent START", ctl->starting);
+	ctl->gate_open = true;
+	TAILQ_FOREACH(client, &ctl->clients, link)
+		if (client->state == CLIENT_STARTING)
+			sched_start(&ctl->sched, &client->sched);
+}
+
+/**
+ * controller_start - a client has sent START
+ * @client: the client, whose name is set
+ *
+ * Its turn to be started comes as any turn to run does.
+ *
+ * Return: whether it is still there.
+ */
+bool controller_start(struct client *client)
+{
+	struct controller *ctl = client->ctl;
+
+	if (ctl->started + ctl->starting + 1 >= ctl->shm.slots) {
+		client_drop(client, "no slot for client 0x%llx, all %u are taken (see --max-clients)",
+			    (unsigned long long)client->name,
+			    ctl->shm.slots - 1);
+		return false;
+	}
+	client->state = CLIENT_STARTING;
+	client->sched.name = client->name;
+	ctl->connected--;
+	ctl->starting++;
+
+	if (ctl->gate_open) {
+		log_verbose("%s has sent START", client_label(client));
+		controller_now(ctl);
+		if (sched_start(&ctl->sched, &client->sched))
+			lower_until(ctl);
+		return true;
+	}
+	log_verbose("%s has sent START, %u of %u", client_label(client),
+		    ctl->starting, ctl->opt->clients);
+	if (ctl->starting == ctl->opt->clients)
+		open_gate(ctl);
+	return true;
+}
+
+/**
+ * controller_settle - a client that was offered the memory speaks: has it
+ *	taken it?
+ * @client: the client
+ *
+ * Return: 0, or -ENOMEM if the client had to be dropped.
+ */
+int controller_settle(struct client *client)
+{
+	struct controller *ctl = client->ctl;
+	uint32_t size = ctl->memory_size ? 2 * ctl->memory_size : 16;
+	struct client **memory;
+
+	if (!shm_shares_time(&ctl->shm, client->slot)) {
+		client->transport = CLIENT_MESSAGES;
+		sched_not_told(&ctl->sched);
+		log_verbose("%s does not use the memory it was offered",
+			    client_label(client));
+		return 0;
+	}
+	if (ctl->memory_len == ctl->memory_size) {
+		memory = realloc(ctl->memory, size * sizeof(*memory));
+		if (!memory) {
+			client_drop(client, "no memory to remember it");
+			return -ENOMEM;
+		}
+		ctl->memory = memory;
+		ctl->memory_size = size;
+	}
+	client->transport = CLIENT_MEMORY;
+	client->stats->memory = true;
+	client->memory_pos = ctl->memory_len;
+	ctl->memory[ctl->memory_len++] = client;
+	return 0;
+}
+
+/**
+ * controller_request - a client has sent REQUEST
+ * @client: the client, started
+ * @time: when it wants to run, controller time, ns
+ *
+ * If the running client has to stop earlier because of it, it is told before
+ * this returns, and so before the request is acknowledged.
+ */
+void controller_request(struct client *client, uint64_t time)
+{
+	struct controller *ctl = client->ctl;
+
+	controller_now(ctl);
+	shm_set_request(&ctl->shm, client->slot, time);
+	client->seen = true;
+	client->seen_time = time;
+	if (sched_request(&ctl->sched, &client->sched, time))
+		lower_until(ctl);
+}
+
+/**
+ * controller_broadcast - tell all other clients that were started
+ * @from: the client that it comes from
+ * @value: what to tell
+ */
+void controller_broadcast(struct client *from, uint64_t value)
+{
+	struct client *client, *next;
+
+	for (client = TAILQ_FIRST(&from->ctl->clients); client; client = next) {
+		next = TAILQ_NEXT(client, link);
+		if (client != from && client->slot)
+			client_send_broadcast(client, value);
+	}
+}
+
+/* see what clients have put into their slots */
+static void look_at_requests(struct controller *ctl)
+{
+	struct client *client;
+	uint64_t time = 0;
+	uint32_t i;
+	bool has;
+
+	for (i = 0; i < ctl->memory_len; i++) {
+		client = ctl->memory[i];
+		has = shm_request(&ctl->shm, client->slot, &time);
+		if (has == client->seen && (!has || time == client->seen_time))
+			continue;
+		client->seen = has;
+		client->seen_time = time;
+		sched_request(&ctl->sched, &client->sched,
+			      has ? time : SIMTIME_NEVER);
+	}
+}
+
+static bool offer_memory(const struct controller *ctl,
+			 const struct client *client)
+{
+	const struct options *opt = ctl->opt;
+	size_t i;
+
+	if (!opt->shm || (ctl->sched.now && !opt->shm_late))
+		return false;
+	for (i = 0; i < opt->no_shm_count; i++)
+		if (opt->no_shm_for[i] == client->name)
+			return false;
+	return true;
+}
+
+static void start(struct client *client, const struct sched_grant *grant)
+{
+	struct controller *ctl = client->ctl;
+	const int fds[UM_TIMETRAVEL_SHARED_MAX_FDS] = {
+		[UM_TIMETRAVEL_SHARED_MEMFD] = ctl->shm.fd,
+		[UM_TIMETRAVEL_SHARED_LOGFD] = log_fd(),
+	};
+	bool offer = offer_memory(ctl, client);
+
+	ctl->starting--;
+	ctl->started++;
+	ctl->ever_started++;
+	client->slot = shm_take_slot(&ctl->shm, client->name);
+	client->offset = grant->time;
+	client->transport = offer ? CLIENT_OFFERED : CLIENT_MESSAGES;
+	client->stats->name = client->name;
+	client->stats->slot = client->slot;
+	stats_add(&ctl->stats, client->stats);
+	shm_run(&ctl->shm, client->slot, grant->time, grant->until);
+	if (!offer)
+		sched_not_told(&ctl->sched);
+	log_verbose("%s is started at %llu ns, %s", client_label(client),
+		    (unsigned long long)grant->time,
+		    offer ? "offered the memory" : "with messages");
+	client_send_start_ack(client, fds,
+			      offer ? UM_TIMETRAVEL_SHARED_MAX_FDS : 0);
+}
+
+static void run(struct client *client, const struct sched_grant *grant)
+{
+	struct controller *ctl = client->ctl;
+
+	client->seen = false;
+	shm_clear_request(&ctl->shm, client->slot);
+	shm_run(&ctl->shm, client->slot, grant->time, grant->until);
+	client_send_run(client, grant->time, grant->until);
+}
+
+/* if nobody runs, make somebody run who wants to */
+static void run_next(struct controller *ctl)
+{
+	struct sched_grant grant;
+	struct client *client;
+
+	while (!ctl->sched.running) {
+		look_at_requests(ctl);
+		if (!sched_next(&ctl->sched, &grant))
+			return;
+		client = container_of(grant.who, struct client, sched);
+		client->state = CLIENT_RUNNING;
+		ctl->waiting_told = false;
+		if (grant.first)
+			start(client, &grant);
+		else
+			run(client, &grant);
+	}
+}
+
+static void flush(struct controller *ctl)
+{
+	struct client *client;
+
+	while ((client = STAILQ_FIRST(&ctl->to_flush))) {
+		STAILQ_REMOVE_HEAD(&ctl->to_flush, flush_link);
+		client->flush_pending = false;
+		client_flush(client);
+	}
+}
+
+/* what it comes to if nobody says anything any more */
+static enum verdict judge(struct controller *ctl)
+{
+	if (ctl->sched.running || !ctl->gate_open || !ctl->ever_started)
+		return VERDICT_NONE;
+	if (TAILQ_EMPTY(&ctl->clients))
+		return VERDICT_DONE;
+	/* those that come may have something to do for those that wait */
+	if (ctl->connected && (!ctl->started || ctl->waiting_told))
+		return VERDICT_NONE;
+	return VERDICT_DEADLOCK;
+}
+
+static enum verdict tell_deadlock(struct controller *ctl)
+{
+	if (!ctl->connected) {
+		log_line("deadlock at %llu ns: all clients (%u) wait, and none has asked to run again",
+			 (unsigned long long)ctl->sched.now, ctl->started);
+		return VERDICT_DEADLOCK;
+	}
+	log_line("all clients (%u) wait, and none has asked to run again; going on because of %u that may still send START",
+		 ctl->started, ctl->connected);
+	ctl->waiting_told = true;
+	return VERDICT_NONE;
+}
+
+/**
+ * controller_step - wait for messages, and do what they ask for
+ * @ctl: the controller
+ * @timeout_ms: how long to wait, as for epoll_wait()
+ *
+ * Return: %VERDICT_NONE, or why there is no use in another step.
+ */
+enum verdict controller_step(struct controller *ctl, int timeout_ms)
+{
+	enum verdict verdict = judge(ctl);
+	int ret;
+
+	ret = loop_run_once(&ctl->loop, verdict ? 0 : timeout_ms);
+	if (ret < 0) {
+		log_line("cannot wait for clients: %s", strerror(-ret));
+		return VERDICT_ERROR;
+	}
+	if (!ret)
+		return verdict == VERDICT_DEADLOCK ? tell_deadlock(ctl) :
+						     verdict;
+	run_next(ctl);
+	flush(ctl);
+	free_gone(ctl);
+	return VERDICT_NONE;
+}
+
+/**
+ * controller_write_stats - write what happened so far
+ * @ctl: the controller
+ * @path: a file
+ *
+ * Return: 0 or -errno.
+ */
+int controller_write_stats(struct controller *ctl, const char *path)
+{
+	struct stats_summary sum = {
+		.virtual_time = controller_now(ctl),
+		.wall_time = monotonic() - ctl->began,
+		.past_requests = ctl->sched.past,
+	};
+
+	return stats_write(&ctl->stats, &sum, path);
+}

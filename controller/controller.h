@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_CONTROLLER_H
+#define TT_CONTROLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "client.h"
+#include "loop.h"
+#include "options.h"
+#include "schedule.h"
+#include "shm.h"
+#include "stats.h"
+
+/**
+ * enum verdict - is it over?
+ *
+ * @VERDICT_NONE: no
+ * @VERDICT_DONE: the last client has gone
+ * @VERDICT_DEADLOCK: all clients wait, and none wants to run ever again
+ * @VERDICT_ERROR: something failed, which was said
+ */
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_DONE,
+	VERDICT_DEADLOCK,
+	VERDICT_ERROR,
+};
+
+TAILQ_HEAD(client_list, client);
+STAILQ_HEAD(client_queue, client);
+
+/**
+ * struct controller - a simulation
+ *
+ * @opt: the command line
+ * @loop: the event loop; its user may add sources of their own
+ * @sched: who runs
+ * @shm: the memory
+ * @stats: what happened
+ * @began: when it began, host's monotonic clock, ns
+ * @listener: accepts new clients, fd -1 if there is none
+ * @accepting: it is in the loop
+ * @clients: all of them, in order of arrival
+ * @to_flush: those with something to be sent, in order
+ * @to_free: those that have gone
+ * @memory: those that use the memory, in no order
+ * @memory_len: how many
+ * @memory_size: room for how many
+ * @arrivals: how many have ever arrived
+ * @connected: how many have not sent START
+ * @starting: how many have, and were not answered
+ * @started: how many were, and are still there
+ * @ever_started: how many were
+ * @gate_open: as many as have to come have come
+ * @waiting_told: it was said that only those who have not sent START can help
+ */
+struct controller {
+	const struct options *opt;
+	struct loop loop;
+	struct schedule sched;
+	struct shm shm;
+	struct stats stats;
+	uint64_t began;
+	struct loop_source listener;
+	bool accepting;
+	struct client_list clients;
+	struct client_queue to_flush;
+	struct client_queue to_free;
+	struct client **memory;
+	uint32_t memory_len;
+	uint32_t memory_size;
+	uint64_t arrivals;
+	uint32_t connected;
+	uint32_t starting;
+	uint32_t started;
+	uint64_t ever_started;
+	bool gate_open;
+	bool waiting_told;
+};
+
+int controller_init(struct controller *ctl, const struct options *opt);
+void controller_destroy(struct controller *ctl);
+int controller_listen(struct controller *ctl, int fd);
+int controller_add(struct controller *ctl, int fd);
+enum verdict controller_step(struct controller *ctl, int timeout_ms);
+int controller_write_stats(struct controller *ctl, const char *path);
+
+/* for clients */
+bool controller_start(struct client *client);
+int controller_settle(struct client *client);
+uint64_t controller_now(struct controller *ctl);
+void controller_request(struct client *client, uint64_t time);
+void controller_broadcast(struct client *from, uint64_t value);
+void controller_forget(struct client *client);
+
+#endif /* TT_CONTROLLER_H */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The event loop: level-triggered epoll. A source may be removed, and freed,
+ * while a batch of events is worked off that has some for it.
+ */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+/**
+ * loop_init - make a loop without sources
+ * @loop: the loop
+ *
+ * Return: 0 or -errno.
+ */
+int loop_init(struct loop *loop)
+{
+	loop->count = 0;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return loop->epoll < 0 ? -errno : 0;
+}
+
+/**
+ * loop_destroy - the opposite of loop_init(); sources stay the caller's
+ * @loop: the loop
+ */
+void loop_destroy(struct loop *loop)
+{
+	close(loop->epoll);
+}
+
+static int loop_ctl(struct loop *loop, int op, struct loop_source *source,
+		    uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	return epoll_ctl(loop->epoll, op, source->fd, &event) ? -errno : 0;
+}
+
+/**
+ * loop_add - wait for a source too
+ * @loop: the loop
+ * @source: the source, stays the caller's
+ * @events: EPOLLIN and so on; errors and hang-ups are always reported
+ *
+ * Return: 0 or -errno.
+ */
+int loop_add(struct loop *loop, struct loop_source *source, uint32_t events)
+{
+	return loop_ctl(loop, EPOLL_CTL_ADD, source, events);
+}
+
+/**
+ * loop_change - wait for other events of a source
+ * @loop: the loop
+ * @source: a source that has been added
+ * @events: as for loop_add()
+ *
+ * Return: 0 or -errno.
+ */
+int loop_change(struct loop *loop, struct loop_source *source,
+		uint32_t events)
+{
+	return loop_ctl(loop, EPOLL_CTL_MOD, source, events);
+}
+
+/**
+ * loop_remove - do not wait for a source any more
+ * @loop: the loop
+ * @source: a source that has been added; its ready() is not called again
+ */
+void loop_remove(struct loop *loop, struct loop_source *source)
+{
+	int i;
+
+	loop_ctl(loop, EPOLL_CTL_DEL, source, 0);
+	for (i = 0; i < loop->count; i++)
+		if (loop->events[i].data.ptr == source)
+			loop->events[i].data.ptr = NULL;
+}
+
+/**
+ * loop_run_once - wait, and handle what is ready
+ * @loop: the loop
+ * @timeout_ms: as for epoll_wait()
+ *
+ * Return: how many sources were ready, or -errno. A signal is like a timeout.
+ */
+int loop_run_once(struct loop *loop, int timeout_ms)
+{
+	struct loop_source *source;
+	int i, count;
+
+	count = epoll_wait(loop->epoll, loop->events, LOOP_BATCH, timeout_ms);
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+
+	loop->count = count;
+	for (i = 0; i < count; i++) {
+		source = loop->events[i].data.ptr;
+		if (source)
+			source->ready(source, loop->events[i].events);
+	}
+	loop->count = 0;
+	return count;
+}

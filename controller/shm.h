@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_SHM_H
+#define TT_SHM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/um_timetravel.h>
+
+#define SHM_MIN_SLOTS 2
+#define SHM_MAX_SLOTS 65535
+
+/**
+ * struct shm - one memory that clients share, and its slots
+ *
+ * @mem: the memory; anybody may have written anything to it
+ * @len: its size in bytes
+ * @fd: the descriptor that clients are given
+ * @slots: number of slots, slot 0 included, which is the controller's
+ * @used: how many are handed out, slot 0 included
+ * @lowest: no slot below this is free
+ * @taken: which are handed out
+ */
+struct shm {
+	struct um_timetravel_schedshm *mem;
+	uint32_t len;
+	int fd;
+	uint32_t slots;
+	uint32_t used;
+	uint32_t lowest;
+	uint64_t taken[(SHM_MAX_SLOTS + 1) / 64];
+};
+
+int shm_create(struct shm *shm, uint32_t slots);
+void shm_destroy(struct shm *shm);
+
+uint16_t shm_take_slot(struct shm *shm, uint64_t name);
+void shm_free_slot(struct shm *shm, uint16_t slot);
+bool shm_shares_time(const struct shm *shm, uint16_t slot);
+bool shm_request(const struct shm *shm, uint16_t slot, uint64_t *time);
+void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time);
+void shm_clear_request(struct shm *shm, uint16_t slot);
+
+void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until);
+uint64_t shm_time(const struct shm *shm);
+void shm_set_time(struct shm *shm, uint64_t time);
+void shm_lower_free_until(struct shm *shm, uint64_t time);
+
+#endif /* TT_SHM_H */

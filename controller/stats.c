@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happened, in numbers: counters that are plain increments while the
+ * simulation runs, and become JSON when it is over.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "stats.h"
+
+static const char * const op_names[STATS_OPS] = {
+	[UM_TIMETRAVEL_ACK] = "ACK",
+	[UM_TIMETRAVEL_START] = "START",
+	[UM_TIMETRAVEL_REQUEST] = "REQUEST",
+	[UM_TIMETRAVEL_WAIT] = "WAIT",
+	[UM_TIMETRAVEL_GET] = "GET",
+	[UM_TIMETRAVEL_UPDATE] = "UPDATE",
+	[UM_TIMETRAVEL_RUN] = "RUN",
+	[UM_TIMETRAVEL_FREE_UNTIL] = "FREE_UNTIL",
+	[UM_TIMETRAVEL_GET_TOD] = "GET_TOD",
+	[UM_TIMETRAVEL_BROADCAST] = "BROADCAST",
+};
+
+static const uint32_t ops_in[] = {
+	UM_TIMETRAVEL_ACK, UM_TIMETRAVEL_START, UM_TIMETRAVEL_REQUEST,
+	UM_TIMETRAVEL_WAIT, UM_TIMETRAVEL_GET, UM_TIMETRAVEL_UPDATE,
+	UM_TIMETRAVEL_GET_TOD, UM_TIMETRAVEL_BROADCAST,
+};
+
+static const uint32_t ops_out[] = {
+	UM_TIMETRAVEL_ACK, UM_TIMETRAVEL_RUN, UM_TIMETRAVEL_FREE_UNTIL,
+	UM_TIMETRAVEL_BROADCAST,
+};
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/**
+ * op_name - name of an operation
+ * @op: the operation
+ *
+ * Return: the name, NULL if there is no such operation.
+ */
+const char *op_name(uint32_t op)
+{
+	return op < STATS_OPS ? op_names[op] : NULL;
+}
+
+/**
+ * stats_init - no clients yet
+ * @stats: the statistics
+ */
+void stats_init(struct stats *stats)
+{
+	STAILQ_INIT(stats);
+}
+
+/**
+ * stats_destroy - free all that stats_add() was given
+ * @stats: the statistics
+ */
+void stats_destroy(struct stats *stats)
+{
+	struct client_stats *client;
+
+	while ((client = STAILQ_FIRST(stats))) {
+		STAILQ_REMOVE_HEAD(stats, link);
+		free(client);
+	}
+}
+
+/**
+ * stats_new - allocate counters for a client that has connected
+ *
+ * Return: all zero, to be given to stats_add() or free(); NULL if there is no
+ * memory.
+ */
+struct client_stats *stats_new(void)
+{
+	return calloc(1, sizeof(struct client_stats));
+}
+
+/**
+ * stats_add - the client was started: it counts
+ * @stats: the statistics, which own @client from now on
+ * @client: its counters, which may go on counting
+ */
+void stats_add(struct stats *stats, struct client_stats *client)
+{
+	STAILQ_INSERT_TAIL(stats, client, link);
+}
+
+static void json_u64(struct json_object *obj, const char *key, uint64_t value)
+{
+	json_object_object_add(obj, key, json_object_new_uint64(value));
+}
+
+static struct json_object *json_counts(const uint64_t *counts,
+				       const uint32_t *ops, size_t n)
+{
+	struct json_object *obj = json_object_new_object();
+	char key[16];
+	size_t i, c;
+
+	for (i = 0; i < n; i++) {
+		for (c = 0; op_names[ops[i]][c]; c++)
+			key[c] = tolower(op_names[ops[i]][c]);
+		key[c] = '\0';
+		json_u64(obj, key, counts[ops[i]]);
+	}
+	return obj;
+}
+
+/* what a client and the total have in common */
+static void json_messages(struct json_object *obj, const struct client_stats *c)
+{
+	json_object_object_add(obj, "in", json_counts(c->in, ops_in,
+						      ARRAY_SIZE(ops_in)));
+	json_object_object_add(obj, "out", json_counts(c->out, ops_out,
+						       ARRAY_SIZE(ops_out)));
+	json_u64(obj, "wakeups", c->out[UM_TIMETRAVEL_RUN]);
+}
+
+static struct json_object *json_client(const struct client_stats *client)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_u64(obj, "name", client->name);
+	json_u64(obj, "slot", client->slot);
+	json_object_object_add(obj, "transport", json_object_new_string(
+			       client->memory ? "memory" : "messages"));
+	json_messages(obj, client);
+	json_u64(obj, "time_ns", client->time);
+	return obj;
+}
+
+static struct json_object *json_all(const struct stats *stats,
+				    const struct stats_summary *sum)
+{
+	struct json_object *all = json_object_new_object();
+	struct json_object *clients = json_object_new_array();
+	struct json_object *totals = json_object_new_object();
+	struct client_stats *client, total = {};
+	unsigned int op;
+
+	STAILQ_FOREACH(client, stats, link) {
+		json_object_array_add(clients, json_client(client));
+		for (op = 0; op < STATS_OPS; op++) {
+			total.in[op] += client->in[op];
+			total.out[op] += client->out[op];
+		}
+	}
+	json_messages(totals, &total);
+	json_u64(totals, "past_requests", sum->past_requests);
+
+	json_u64(all, "virtual_time_ns", sum->virtual_time);
+	json_u64(all, "wall_time_ns", sum->wall_time);
+	json_object_object_add(all, "clients", clients);
+	json_object_object_add(all, "totals", totals);
+	return all;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	int ret = 0;
+
+	if (!file)
+		return -errno;
+	if (fprintf(file, "%s\n", text) < 0)
+		ret = -errno;
+	if (fclose(file) && !ret)
+		ret = -errno;
+	return ret;
+}
+
+/* is there something at @path that must be written to, not replaced? */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/**
+ * stats_write - write the statistics as JSON
+ * @stats: the statistics
+ * @sum: what is not any one client's
+ * @path: the file, which is complete or not touched at all, unless it is a
+ *	device or a pipe
+ *
+ * Return: 0 or -errno.
+ */
+int stats_write(const struct stats *stats, const struct stats_summary *sum,
+		const char *path)
+{
+	struct json_object *all = json_all(stats, sum);
+	const char *text;
+	char *temp;
+	int ret;
+
+	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+					      JSON_C_TO_STRING_SPACED);
+	if (is_special(path)) {
+		ret = write_file(path, text);
+	} else if (asprintf(&temp, "%s.%d", path, (int)getpid()) < 0) {
+		ret = -ENOMEM;
+	} else {
+		ret = write_file(temp, text);
+		if (!ret && rename(temp, path))
+			ret = -errno;
+		if (ret)
+			unlink(temp);
+		free(temp);
+	}
+	json_object_put(all);
+	return ret;
+}

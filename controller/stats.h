@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_STATS_H
+#define TT_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <linux/um_timetravel.h>
+
+#define STATS_OPS (UM_TIMETRAVEL_BROADCAST + 1)
+
+/**
+ * struct client_stats - what one client did; outlives it
+ *
+ * @link: in the order in which the clients were started
+ * @name: what it sent in START
+ * @slot: its slot
+ * @memory: it used the shared memory
+ * @in: messages from it, by operation
+ * @out: messages to it, by operation
+ * @time: the last time of its own that is known, ns
+ */
+struct client_stats {
+	STAILQ_ENTRY(client_stats) link;
+	uint64_t name;
+	uint16_t slot;
+	bool memory;
+	uint64_t in[STATS_OPS];
+	uint64_t out[STATS_OPS];
+	uint64_t time;
+};
+
+STAILQ_HEAD(stats, client_stats);
+
+/**
+ * struct stats_summary - what is not any one client's
+ *
+ * @virtual_time: simulated time reached, ns
+ * @wall_time: how long it took, ns
+ * @past_requests: requests for a time that had passed already
+ */
+struct stats_summary {
+	uint64_t virtual_time;
+	uint64_t wall_time;
+	uint64_t past_requests;
+};
+
+void stats_init(struct stats *stats);
+void stats_destroy(struct stats *stats);
+struct client_stats *stats_new(void);
+void stats_add(struct stats *stats, struct client_stats *client);
+int stats_write(const struct stats *stats, const struct stats_summary *sum,
+		const char *path);
+
+const char *op_name(uint32_t op);
+
+#endif /* TT_STATS_H */
