@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Write the whole files back into the patches that carry them
+. "$(dirname "$0")/lib.sh"
+
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+export GIT_COMMITTER_NAME=um-timetravel GIT_COMMITTER_EMAIL=um-timetravel@localhost
+
+series=$top/patches/$KERNEL
+work=$kdir/patches
+
+# amend FROM TO - each file of ours goes into the last patch that touches it
+amend()
+{
+	for file in "$top/$1"/* "$top/$1"/.[a-z]*; do
+		to=$2/${file##*/}
+		last=$(git -C "$work" log -1 --format=%H base.. -- "$to")
+		if [ -z "$last" ] || cmp -s "$file" "$work/$to"; then
+			continue
+		fi
+		cp "$file" "$work/$to"
+		git -C "$work" commit -q --fixup "$last" -- "$to"
+		echo "$to"
+	done
+}
+
+[ -d "$series" ] || die "no series for $KERNEL in patches/"
+rm -rf "$work"
+git -C "$src" worktree prune
+git -C "$src" worktree add -q --detach "$work" HEAD
+# fixups are commits of ours until the rebase folds them in
+GIT_AUTHOR_NAME=$GIT_COMMITTER_NAME GIT_AUTHOR_EMAIL=$GIT_COMMITTER_EMAIL
+export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
+amend arch-um-kernel arch/um/kernel
+amend include-uapi/linux include/uapi/linux
+amend kunit arch/um/kernel
+unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
+GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
+	die "a later patch does not apply any more, see $work"
+find "$series" -name '0*.patch' ! -name '0000-*' -delete
+git -C "$work" -c core.abbrev=12 format-patch -q --no-signature --zero-commit \
+	--no-renames -o "$series" base
+rm -rf "$work"
+git -C "$src" worktree prune
