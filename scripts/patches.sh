@@ -13,6 +13,7 @@ work=$kdir/patches
 amend()
 {
 	for file in "$top/$1"/* "$top/$1"/.[a-z]*; do
+		[ -f "$file" ] || continue
 		to=$2/${file##*/}
 		last=$(git -C "$work" log -1 --format=%H base.. -- "$to")
 		if [ -z "$last" ] || cmp -s "$file" "$work/$to"; then
