@@ -26,7 +26,8 @@ result()
 	'status 0,'*) echo "exit $(cat "$1/exit")" ;;
 	status*) sed -n 's/^failed_step /failed /p' "$1/result" | grep . ||
 		echo "failed with $last" ;;
-	*) echo "no result" ;;
+	*) sed -n 's/^Kernel panic - not syncing/panic/p' "$1/console" |
+		grep . || echo 'no result' ;;
 	esac
 }
 
@@ -52,9 +53,15 @@ broken()
 		file=$log
 		[ "$log" = controller ] || file=$log/console
 		echo "--- $RUN/$file"
-		tail -n 15 "$file" || :
+		tail -n 30 "$file" || :
 	done >&2
 	die "$1"
+}
+
+# sockets that killed processes leave
+clean_up()
+{
+	rm -rf "$RUN"/socket "$RUN"/*/machine*
 }
 
 stage 6 "boot $NODES machines: $SCENARIO"
@@ -69,7 +76,7 @@ setsid "$build/tt-controller" -n "$NODES" --stats stats.json \
 children=$!
 controller=$!
 for _ in $(seq 100); do
-	[ ! -S socket ] && kill -0 $controller 2>/dev/null || break
+	if [ -S socket ] || ! kill -0 $controller 2>/dev/null; then break; fi
 	sleep 0.05
 done
 [ -S socket ] || broken 'the controller does not start'
@@ -113,7 +120,7 @@ while [ -n "$running" ]; do
 	if [ "$(date +%s)" -ge $deadline ]; then
 		for name in $running; do
 			echo killed >"$name/exit"
-			kill -KILL -- "-$(cat "$name/pid")" 2>/dev/null || :
+			kill -s KILL -- "-$(cat "$name/pid")" 2>/dev/null || :
 		done
 		break
 	fi

@@ -9,4 +9,4 @@ make -C "$top/controller" O="$build" >"$build/controller.log" 2>&1 || {
 	cat "$build/controller.log" >&2
 	die 'cannot build the controller'
 }
-stage_done
+stage_done tt-controller

@@ -50,6 +50,8 @@ progress()
 	fi
 }
 
+# stage_done [TEXT] - what came of it
+# shellcheck disable=SC2120
 stage_done()
 {
 	[ ! -t 1 ] || printf '\r\033[K'
@@ -61,9 +63,15 @@ stage_done()
 kill_children()
 {
 	for pid in $children ${!-}; do
-		kill -KILL -- "-$pid" 2>/dev/null || :
+		kill -s KILL -- "-$pid" 2>/dev/null || :
 	done
 	children=
+}
+
+# what else a script has to take away, however it ends
+clean_up()
+{
+	:
 }
 
 on_exit()
@@ -71,6 +79,7 @@ on_exit()
 	status=$?
 	trap - EXIT INT TERM HUP
 	kill_children
+	clean_up
 	if [ "$status" != 0 ] && [ -n "$stage" ]; then
 		[ ! -t 1 ] || printf '\r\033[K'
 		echo "$stage: broke after" \

@@ -91,4 +91,6 @@ if [ -n "$origin" ]; then
 else
 	unpack "linux-source-$KERNEL"
 fi
-stage_done "$(make -s -C "$src" kernelversion)"
+stage_done "$(awk -F ' *= *' '
+	/^(VERSION|PATCHLEVEL|SUBLEVEL) =/ { text = text dot $2; dot = "." }
+	END { print text }' "$src/Makefile")"

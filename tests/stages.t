@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The stages refuse what they cannot do, say why, and leave nothing behind
+. "$(dirname "$0")/lib.sh"
+
+trap 'rm -rf "$tmp" build/tree-*-*' EXIT
+
+# what of a kernel tree the first three stages look at
+tree()
+{
+	mkdir -p "$tmp/$1"
+	git -C build/6.1/src archive base | tar -x -C "$tmp/$1"
+	cp build/6.1/src/Makefile "$tmp/$1"
+}
+
+snapshot()
+{
+	find "$tmp/$1" -printf '%p %s %T@ %C@ %m\n' | sort
+}
+
+patched()
+{
+	grep -q UM_TIMETRAVEL_SCHEDSHM_VERSION \
+		build/"$1"-*/src/include/uapi/linux/um_timetravel.h
+}
+
+# untouched NAME - stages 1 to 3 take the tree and leave it as it is
+untouched()
+{
+	snapshot "$1" >"$tmp/before"
+	make stage-3 KERNEL="$tmp/$1" || return 1
+	snapshot "$1" >"$tmp/after"
+	diff "$tmp/before" "$tmp/after" && patched "$1"
+}
+
+# what stages 1 to 3 write when nothing is to be done
+nothing_new()
+{
+	make stage-3 KERNEL="$tmp/$1" || return 1
+	find build/"$1"-*/src ! -type d -printf '%p %C@\n' | sort >"$tmp/before"
+	make stage-3 KERNEL="$tmp/$1" || return 1
+	find build/"$1"-*/src ! -type d -printf '%p %C@\n' | sort >"$tmp/after"
+	diff "$tmp/before" "$tmp/after"
+}
+
+follows()
+{
+	echo '/* more */' >>"$tmp/$1/arch/um/kernel/mem.c"
+	rm "$tmp/$1/arch/um/kernel/umid.c"
+	make stage-3 KERNEL="$tmp/$1" || return 1
+	grep -q '/\* more \*/' build/"$1"-*/src/arch/um/kernel/mem.c &&
+		patched "$1" && no test -e build/"$1"-*/src/arch/um/kernel/umid.c
+}
+
+# alive DIRECTORY - processes that work in it
+alive()
+{
+	find /proc -maxdepth 2 -name cwd -lname "$1*" 2>/dev/null
+}
+
+# interrupt SIGNAL DIRECTORY MAKE-ARGUMENTS... - once processes work in the
+# directory, as Ctrl-C would, or worse; then none must be left
+interrupt()
+{
+	signal=$1 dir=$2
+	shift 2
+	# what a shell starts in the background ignores SIGINT, unlike a user's
+	setsid env --default-signal=INT make "$@" >"$tmp/interrupted" 2>&1 &
+	pid=$!
+	for _ in $(seq 300); do
+		[ -n "$(alive "$dir")" ] && break
+		sleep 0.1
+	done
+	[ -n "$(alive "$dir")" ] || { cat "$tmp/interrupted"; return 1; }
+	sleep 0.5
+	kill -s "$signal" -- "-$pid"
+	for _ in $(seq 100); do
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -s KILL -- "-$pid" 2>/dev/null
+	wait $pid
+	for _ in $(seq 50); do
+		[ -z "$(alive "$dir")" ] && return
+		sleep 0.1
+	done
+	echo "left: $(alive "$dir")"
+	return 1
+}
+
+# no sockets, and no umid directories
+left_nothing()
+{
+	find "$1" -type s -o -name 'machine*' | no grep .
+}
+
+need make stage-3
+need make image controller uml
+tree tree-good
+tree tree-old
+sed -i /GET_TOD/d "$tmp/tree-old/include/uapi/linux/um_timetravel.h"
+tree tree-older
+rm "$tmp/tree-older/include/uapi/linux/um_timetravel.h"
+tree tree-odd
+sed -i 's/time_travel/tt/g' "$tmp/tree-odd/arch/um/kernel/time.c"
+mkdir "$tmp/tree-no"
+
+ok 'a KERNEL that does not exist is refused' \
+	says 'give 6.1, 6.12 or the path' make uml KERNEL=/nowhere
+ok 'a directory without arch/um is no kernel tree' \
+	says 'is no kernel tree: it has no arch/um' make uml KERNEL="$tmp/tree-no"
+ok 'a tree without external time travel fits no series' \
+	says 'no series fits' make uml KERNEL="$tmp/tree-older"
+ok 'a tree without GET_TOD fits no series' \
+	says 'lacks GET_TOD' make uml KERNEL="$tmp/tree-old"
+ok 'a patch that does not apply is named' \
+	says 'does not take "[PATCH' make uml KERNEL="$tmp/tree-odd"
+ok 'and none of the series is in then' no patched tree-odd
+
+ok "an unpacked tree is patched in a copy and not written to" \
+	untouched tree-good
+ok 'nothing is written when nothing changed' nothing_new tree-good
+ok 'a change in the tree reaches the copy' follows tree-good
+git -C "$tmp/tree-good" init -q
+git -C "$tmp/tree-good" add -f .
+git -C "$tmp/tree-good" -c user.name=t -c user.email=t@localhost commit -qm t
+ok 'a git tree is patched in a copy and not written to' untouched tree-good
+cp -a build/tree-good-*/src "$tmp/tree-ours"
+rm -rf "$tmp/tree-ours/.git"
+ok 'a tree that carries the series already is taken as it is' \
+	untouched tree-ours
+
+run=$build/test/interrupted
+for signal in INT TERM; do
+	ok "SIG$signal leaves no machine and no controller" \
+		interrupt $signal "$run" boot RUN="$run" SCENARIO=hang
+	ok "nor a socket after SIG$signal" left_nothing "$run"
+done
+rm -f build/6.1/built
+touch build/6.1/src/arch/um/kernel/*.c
+ok 'an interrupted build leaves no compiler' \
+	interrupt INT "$build/6.1/uml" uml
+ok 'and the next run works' make boot RUN="$run" SCENARIO=sleep:1
+
+ok 'a machine that hangs ends the run when time is up' \
+	says 'machine 1: not done in time' make boot RUN="$run" SCENARIO=hang TIMEOUT=3
+ok 'a machine whose step fails is named with the step' \
+	says 'machine 1: failed fail' make boot RUN="$run" SCENARIO=fail
+ok 'a machine that panics is named, with what it said' \
+	says 'machine 1: panic: ' make boot RUN="$run" KARGS=rdinit=/none\ init=/none
+ok 'a controller that does not start is named' \
+	says 'the controller does not start' make boot RUN="$run" CONTROLLER_FLAGS=--nonsense
+ok 'failed runs leave no process' test -z "$(alive "$run")"
+ok 'nor a socket' left_nothing "$run"
+finish

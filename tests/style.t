@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Every file says its licence, and shell scripts are clean
+. "$(dirname "$0")/lib.sh"
+
+licensed()
+{
+	# a patch carries the licence of the files that it changes
+	git ls-files --cached --others --exclude-standard | while read -r file; do
+		case $file in
+		LICENSES/* | *.patch | *.md | .gitignore | */.gitignore) continue ;;
+		esac
+		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: ' ||
+			echo "$file"
+	done | no grep .
+}
+
+no_hosts()
+{
+	git grep -nIE 'https?://[a-z0-9.]*(debian|pypi|npmjs|crates)\.' \
+		-- . ':!LICENSES' | no grep .
+}
+
+ok 'every file names its licence' licensed
+ok 'no file names the host of a package registry' no_hosts
+ok 'shellcheck finds nothing in scripts/' shellcheck scripts/*.sh rootfs/init .ci/run
+ok 'shellcheck finds nothing in tests/' shellcheck tests/*.sh tests/*.t
+finish
