@@ -21,7 +21,7 @@ export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller image test clean distclean \
+.PHONY: help boot uml controller image patches test clean distclean \
 	stage-1 stage-2 stage-3 stage-4 stage-5
 
 help: ## this list
@@ -38,6 +38,9 @@ controller: stage-1 ## build build/tt-controller
 
 image: stage-1 ## build the initramfs, build/initramfs.cpio
 	@scripts/image.sh
+
+patches: stage-3 ## fold edits of the whole files into the series of KERNEL
+	@scripts/patches.sh
 
 test: ## all tests; the last line is `N passed, M failed`
 	@scripts/test.sh
