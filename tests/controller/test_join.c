@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who comes when and goes when: the start, late joiners and their clocks, the
+ * end.
+ */
+#include "harness.h"
+
+static void with_n_clients_nobody_starts_before_all_are_there(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	sim->opt.shm = false;
+	sim->opt.clients = 3;
+	sim_begin(sim);
+	a = peer_join(sim, 30);
+	b = peer_join(sim, 20);
+	peer_connect(sim);
+	sim_settle(sim);
+	gets_nothing(a);
+	gets_nothing(b);
+	c = peer_join(sim, 10);
+	is_started(c);
+	gets_nothing(a);
+	gets_nothing(b);
+}
+
+static void they_are_started_by_name_one_after_the_other(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *p[3];
+
+	sim->opt.shm = false;
+	sim->opt.clients = 3;
+	sim_begin(sim);
+	p[2] = peer_join(sim, 30);
+	p[0] = peer_join(sim, 10);
+	p[1] = peer_join(sim, 20);
+	is_started(p[0]);
+	gets_nothing(p[1]);
+	wait_for(sim, p[0], 0);
+	is_started(p[1]);
+	gets_nothing(p[2]);
+	wait_for(sim, p[1], 0);
+	is_started(p[2]);
+	/* slots in this order too, so that nothing depends on who was first */
+	assert_int_equal(p[0]->slot, 1);
+	assert_int_equal(p[1]->slot, 2);
+	assert_int_equal(p[2]->slot, 3);
+	wait_for(sim, p[2], 0);
+	gets_msg(sim, p[0], RUN, 0);
+}
+
+static void those_without_a_name_by_arrival_and_last(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	sim->opt.shm = false;
+	sim->opt.clients = 3;
+	sim_begin(sim);
+	a = peer_join(sim, -1);
+	b = peer_join(sim, -1);
+	c = peer_join(sim, 5);
+	is_started(c);
+	wait_for(sim, c, 0);
+	is_started(a);
+	wait_for(sim, a, 0);
+	is_started(b);
+}
+
+static void one_that_goes_before_all_are_there_does_not_count(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	sim->opt.clients = 2;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	peer_close(a);
+	sim_settle(sim);
+	b = peer_join(sim, 2);
+	gets_nothing(b);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	c = peer_join(sim, 3);
+	is_started_with_memory(b);
+	memory_wait_for(sim, b, 0, 10);
+	is_started_with_memory(c);
+}
+
+static void all_may_go_before_all_are_there(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim->opt.clients = 2;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+}
+
+/* @a runs at 1000, and was not told to stop ever; then @b joins */
+static void begin_late(struct sim *sim, struct peer **a, struct peer **b)
+{
+	sim_begin(sim);
+	*a = peer_join(sim, 1);
+	if (sim->opt.shm) {
+		is_started_with_memory(*a);
+		memory_wait_for(sim, *a, 0, 1000);
+	} else {
+		is_started(*a);
+		wait_for(sim, *a, 1000);
+		gets_msg(sim, *a, FREE_UNTIL, NEVER);
+	}
+	gets_msg(sim, *a, RUN, 1000);
+	*b = peer_join(sim, 2);
+	gets_nothing(*b);
+}
+
+static void a_late_joiner_makes_one_with_memory_stop_now(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_late(sim, &a, &b);
+	assert_int_equal(a->mem->free_until, 1000);
+	gets_nothing(a);
+	memory_wait_for(sim, a, 1234, 5000);
+	is_started(b);
+	assert_int_equal(a->mem->current_time, 1234);
+	assert_int_equal(a->mem->running_id, b->slot);
+	assert_int_equal(a->mem->free_until, 5000);
+}
+
+static void and_one_without_by_a_message(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm = false;
+	begin_late(sim, &a, &b);
+	gets_msg(sim, a, FREE_UNTIL, 1000);
+	wait_for(sim, a, 5000);
+	is_started(b);
+}
+
+static void by_default_it_is_not_offered_the_memory(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_late(sim, &a, &b);
+	memory_wait_for(sim, a, 1000, 5000);
+	is_started(b);
+}
+
+static void but_with_late_join_shm_it_is(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm_late = true;
+	begin_late(sim, &a, &b);
+	memory_wait_for(sim, a, 1500, 5000);
+	is_started_with_memory(b);
+	assert_int_equal(b->mem->current_time, 1500);
+	/* all its messages are in controller time */
+	ask(sim, b, GET, -1, 1500);
+	ask(sim, b, GET_TOD, -1, 1001500);
+	memory_wait_for(sim, b, 1500, 2000);
+	gets_msg(sim, b, RUN, 2000);
+}
+
+static void at_time_0_it_is_not_late(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	b = peer_join(sim, 2);
+	memory_wait_for(sim, a, 0, 10);
+	is_started_with_memory(b);
+}
+
+static void its_clock_starts_at_0(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_late(sim, &a, &b);
+	memory_wait_for(sim, a, 1200, 5000);
+	is_started(b);
+	ask(sim, b, GET, -1, 0);
+	/* what it subtracts its own time from, so that wall clocks agree */
+	ask(sim, b, GET_TOD, -1, 1001200);
+	wait_for(sim, b, 10);
+	gets_msg(sim, b, FREE_UNTIL, 3800);
+	gets_msg(sim, b, RUN, 10);
+	assert_int_equal(a->mem->current_time, 1210);
+	assert_int_equal(a->mem->clients[b->slot].flags, 0);
+	ask(sim, b, UPDATE, 15, 0);
+	assert_int_equal(a->mem->current_time, 1215);
+	ask(sim, b, GET, -1, 15);
+	ask(sim, a, GET, -1, 1215);
+	ask(sim, b, REQUEST, 4000, 0);
+	assert_int_equal(a->mem->clients[b->slot].req_time, 5200);
+	ask(sim, a, REQUEST, 1300, 0);
+	gets_msg(sim, b, FREE_UNTIL, 100);
+	wait_for(sim, b, 4000);
+	gets_msg(sim, a, RUN, 1300);
+	assert_int_equal(a->mem->free_until, 5200);
+}
+
+static void its_clock_cannot_wrap(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_late(sim, &a, &b);
+	memory_wait_for(sim, a, 1200, NEVER - 1);
+	is_started(b);
+	ask(sim, b, REQUEST, NEVER, 0);
+	assert_int_equal(a->mem->clients[b->slot].req_time, NEVER);
+	ask(sim, b, REQUEST, UINT64_MAX, 0);
+	assert_int_equal(a->mem->clients[b->slot].req_time, NEVER);
+	ask(sim, b, REQUEST, NEVER - 1200, 0);
+	peer_send(b, UPDATE, UINT64_MAX);
+	is_dropped(sim, b, "UPDATE to 18446744073709551615");
+	gets_msg(sim, a, RUN, NEVER - 1);
+}
+
+static void one_that_was_offered_the_memory_and_did_not_take_it_has_it_too(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm_late = true;
+	begin_late(sim, &a, &b);
+	memory_wait_for(sim, a, 1500, 5000);
+	is_started_with_memory(b);
+	peer_slot(b)->capa = 0;
+	ask(sim, b, GET, -1, 0);
+	wait_for(sim, b, 100);
+	gets_msg(sim, b, FREE_UNTIL, 3500);
+	gets_msg(sim, b, RUN, 100);
+	assert_int_equal(a->mem->current_time, 1600);
+}
+
+static void it_starts_at_the_next_request_if_others_may_be_ahead(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm = false;
+	begin_late(sim, &a, &b);
+	gets_msg(sim, a, FREE_UNTIL, 1000);
+	/* a may have been at 2999 before it heard of that, nobody knows */
+	wait_for(sim, a, 3000);
+	is_started(b);
+	ask(sim, a, GET, -1, 3000);
+	ask(sim, b, GET, -1, 0);
+	wait_for(sim, b, 1);
+	gets_msg(sim, a, FREE_UNTIL, 3001);
+	gets_msg(sim, a, RUN, 3000);
+}
+
+static void several_late_joiners_start_by_name(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	begin_late(sim, &a, &b);
+	c = peer_join(sim, 0);
+	memory_wait_for(sim, a, 1000, 5000);
+	is_started(c);
+	gets_nothing(b);
+	wait_for(sim, c, 100);
+	is_started(b);
+}
+
+static void it_is_done_when_the_last_client_has_gone(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_late(sim, &a, &b);
+	memory_wait_for(sim, a, 1000, 5000);
+	peer_close(b);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	gets_msg(sim, a, RUN, 5000);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
+}
+
+static void but_not_before_one_was_started(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim_begin(sim);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	a = peer_connect(sim);
+	sim_settle(sim);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+}
+
+static void nor_while_one_may_still_send_start(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_connect(sim);
+	is_started_with_memory(a);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	peer_send(b, START, 2);
+	sim_settle(sim);
+	is_started_with_memory(b);
+	peer_close(b);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
+}
+
+static void it_is_a_deadlock_if_all_sleep_forever(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.clients = 2;
+	sim->opt.shm_late = true;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_join(sim, 2);
+	is_started_with_memory(a);
+	memory_wait_for(sim, a, 0, NEVER);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	is_started_with_memory(b);
+	memory_wait_for(sim, b, 0, 700);
+	gets_msg(sim, b, RUN, 700);
+	memory_wait_for(sim, b, 700, NEVER + 5);
+	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+	assert_string_equal(sim_log(sim),
+			    LOG_PREFIX "deadlock at 700 ns: all clients (2) wait, and none has asked to run again\n");
+}
+
+static void or_if_they_have_asked_for_nothing(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim->opt.shm = false;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started(a);
+	peer_send(a, WAIT, -1);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+}
+
+static void but_not_if_a_request_is_still_to_be_read(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim->opt.shm = false;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started(a);
+	peer_send(a, WAIT, -1);
+	assert_int_equal(controller_step(&sim->ctl, 0), VERDICT_NONE);
+	peer_send(a, REQUEST, 5);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+}
+
+static void nor_if_somebody_may_still_send_start(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm = false;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_connect(sim);
+	is_started(a);
+	peer_send(a, WAIT, -1);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	/* that is worth one line, in case nothing comes of it */
+	assert_non_null(strstr(sim_log(sim), "going on because of 1 that may"));
+	sim_settle(sim);
+	assert_string_equal(sim_log(sim), "");
+	peer_close(b);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BEHAVIOUR(with_n_clients_nobody_starts_before_all_are_there),
+		BEHAVIOUR(they_are_started_by_name_one_after_the_other),
+		BEHAVIOUR(those_without_a_name_by_arrival_and_last),
+		BEHAVIOUR(one_that_goes_before_all_are_there_does_not_count),
+		BEHAVIOUR(all_may_go_before_all_are_there),
+		BEHAVIOUR(a_late_joiner_makes_one_with_memory_stop_now),
+		BEHAVIOUR(and_one_without_by_a_message),
+		BEHAVIOUR(by_default_it_is_not_offered_the_memory),
+		BEHAVIOUR(but_with_late_join_shm_it_is),
+		BEHAVIOUR(at_time_0_it_is_not_late),
+		BEHAVIOUR(its_clock_starts_at_0),
+		BEHAVIOUR(its_clock_cannot_wrap),
+		BEHAVIOUR(one_that_was_offered_the_memory_and_did_not_take_it_has_it_too),
+		BEHAVIOUR(it_starts_at_the_next_request_if_others_may_be_ahead),
+		BEHAVIOUR(several_late_joiners_start_by_name),
+		BEHAVIOUR(it_is_done_when_the_last_client_has_gone),
+		BEHAVIOUR(but_not_before_one_was_started),
+		BEHAVIOUR(nor_while_one_may_still_send_start),
+		BEHAVIOUR(it_is_a_deadlock_if_all_sleep_forever),
+		BEHAVIOUR(or_if_they_have_asked_for_nothing),
+		BEHAVIOUR(but_not_if_a_request_is_still_to_be_read),
+		BEHAVIOUR(nor_if_somebody_may_still_send_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The controller as a process: command line, socket, signals, exit status.
+ * TT_CONTROLLER says which one. Each test has an empty directory that it is in,
+ * and has to leave it empty.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define PATIENCE_S 60
+#define PAUSE_US 2000
+
+static char dir[64];
+static rlim_t max_fds;
+
+static int enter_dir(void **state)
+{
+	(void)state;
+	alarm(PATIENCE_S);
+	max_fds = 0;
+	snprintf(dir, sizeof(dir), "/tmp/test_process.XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	return chdir(dir);
+}
+
+static int leave_dir(void **state)
+{
+	(void)state;
+	alarm(0);
+	return chdir("/") ? -1 : rmdir(dir);
+}
+
+/* args is a list that ends with NULL; what is printed goes to the file "log" */
+static pid_t start(const char *const *args)
+{
+	const char *argv[16] = { getenv("TT_CONTROLLER") };
+	struct rlimit limit = { max_fds, max_fds };
+	unsigned int i;
+	pid_t pid;
+	int fd;
+
+	assert_non_null(argv[0]);
+	for (i = 0; args[i]; i++)
+		argv[i + 1] = args[i];
+
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd = open("log", O_CREAT | O_TRUNC | O_RDWR | O_APPEND, 0600);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	if (max_fds)
+		setrlimit(RLIMIT_NOFILE, &limit);
+	execv(argv[0], (char **)argv);
+	_exit(127);
+}
+#define START_WITH(...) start((const char *const[]) { __VA_ARGS__, NULL })
+
+static int finish(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+#define STATUS_OF(...) finish(START_WITH(__VA_ARGS__))
+
+static const char *printed(void)
+{
+	static char text[65536];
+	int fd = open("log", O_RDONLY);
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+
+	assert_true(len >= 0);
+	text[len] = '\0';
+	close(fd);
+	assert_int_equal(unlink("log"), 0);
+	return text;
+}
+
+static void _printed_line(const char *what, const char *file, int line)
+{
+	const char *text = printed();
+
+	if (!strstr(text, what) || strncmp(text, LOG_PREFIX,
+					   strlen(LOG_PREFIX)) ||
+	    strchr(text, '\n') != text + strlen(text) - 1) {
+		print_error("expected one line with \"%s\", got \"%s\"\n", what,
+			    text);
+		_fail(file, line);
+	}
+}
+#define printed_line(what) _printed_line(what, __FILE__, __LINE__)
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static int try_connect(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(addr.sun_path, path);
+	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int connect_to(const char *path)
+{
+	int fd;
+
+	while ((fd = try_connect(path)) < 0)
+		usleep(PAUSE_US);
+	return fd;
+}
+
+static void tell(int fd, uint32_t op, uint64_t time)
+{
+	struct um_timetravel_msg msg = { .op = op, .seq = 1, .time = time };
+
+	assert_int_equal(send(fd, &msg, sizeof(msg), MSG_NOSIGNAL),
+			 sizeof(msg));
+}
+
+static void hear(int fd, uint32_t op)
+{
+	struct um_timetravel_msg msg;
+
+	assert_int_equal(recv(fd, &msg, sizeof(msg), MSG_WAITALL),
+			 sizeof(msg));
+	assert_int_equal(msg.op, op);
+}
+
+static int join(const char *path, uint64_t name)
+{
+	int fd = connect_to(path);
+
+	tell(fd, START, name);
+	return fd;
+}
+
+static void help_and_version_are_printed(void **state)
+{
+	(void)state;
+	assert_int_equal(STATUS_OF("--help"), 0);
+	assert_non_null(strstr(printed(), "Usage: tt-controller"));
+	assert_int_equal(STATUS_OF("-h"), 0);
+	assert_non_null(strstr(printed(), "--late-join"));
+	assert_int_equal(STATUS_OF("-V"), 0);
+	assert_string_equal(printed(), "tt-controller " OPTIONS_VERSION "\n");
+}
+
+static void a_wrong_command_line_is_told_in_one_line(void **state)
+{
+	static const char *const wrong[][4] = {
+		{ "which socket" },
+		{ "'b' is too much", "a", "b" },
+		{ "unknown option '--what'", "--what", "s" },
+		{ "unknown option '-x'", "-x", "s" },
+		{ "unknown option '-x'", "-vx", "s" },
+		{ "unknown option '--no-shm=1'", "--no-shm=1", "s" },
+		{ "-n needs a value", "s", "-n" },
+		{ "--stats needs a value", "s", "--stats" },
+		{ "--clients: 'two' is not a number", "--clients=two", "s" },
+		{ "--clients: '' is not a number", "--clients=", "s" },
+		{ "--clients: '2x' is not a number", "-n", "2x", "s" },
+		{ "--clients: '-2' is not a number", "-n", "-2", "s" },
+		{ "--clients: ' 2' is not a number", "-n", " 2", "s" },
+		{ "--clients: 0 is out of range", "-n", "0", "s" },
+		{ "--clients: 65535 is out of range", "-n", "65535", "s" },
+		{ "--clients 256 needs --max-clients 257", "-n", "256", "s" },
+		{ "--max-clients: 1 is out of range", "--max-clients=1", "s" },
+		{ "--max-clients: 65536 is out", "--max-clients=65536", "s" },
+		{ "--no-shm-for: '0x' is not", "--no-shm-for", "0x", "s" },
+		{ "--no-shm-for: '0x-1' is not", "--no-shm-for", "0x-1", "s" },
+		{ "--no-shm-for: 0x10000000000000000 is out of range",
+		  "--no-shm-for", "0x10000000000000000", "s" },
+		{ "--start-time: 9223372036854775808 is out of range",
+		  "--start-time", "9223372036854775808", "s" },
+		{ "'never' is neither messages nor shm", "--late-join=never",
+		  "s" },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *const args[] = {
+			wrong[i][1], wrong[i][1] ? wrong[i][2] : NULL,
+			wrong[i][1] && wrong[i][2] ? wrong[i][3] : NULL, NULL
+		};
+
+		assert_int_equal(finish(start(args)), 2);
+		printed_line(wrong[i][0]);
+		assert_false(is_there("s"));
+	}
+}
+
+static void it_ends_well_and_removes_its_socket_when_all_have_gone(void **state)
+{
+	pid_t pid = START_WITH("s");
+	int a, b;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	b = connect_to("s");
+	close(a);
+	tell(b, START, 2);
+	hear(b, ACK);
+	assert_true(is_there("s"));
+	close(b);
+	assert_int_equal(finish(pid), 0);
+	assert_false(is_there("s"));
+	assert_string_equal(printed(), "");
+}
+
+static void it_waits_for_n_clients_and_says_so_if_asked(void **state)
+{
+	pid_t pid = START_WITH("-v", "-n", "2", "s");
+	const char *text;
+	int a, b;
+
+	(void)state;
+	a = join("s", 0xabc);
+	b = join("s", 1);
+	hear(b, ACK);
+	close(b);
+	hear(a, ACK);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	text = printed();
+	assert_non_null(strstr(text, "client 0xabc has sent START, 1 of 2\n"));
+	assert_non_null(strstr(text, "all 2 clients have sent START\n"));
+	assert_non_null(strstr(text, "client 0x1 (slot 1) has gone\n"));
+}
+
+static void a_deadlock_ends_it_with_1(void **state)
+{
+	pid_t pid = START_WITH("--no-shm", "s");
+	int a;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	tell(a, WAIT, 0);
+	assert_int_equal(finish(pid), 1);
+	assert_false(is_there("s"));
+	close(a);
+	printed_line("deadlock at 0 ns: all clients (1) wait");
+}
+
+static void a_stale_socket_is_replaced(void **state)
+{
+	pid_t pid;
+	int a;
+
+	(void)state;
+	pid = START_WITH("s");
+	close(connect_to("s"));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(is_there("s"));
+
+	pid = START_WITH("s");
+	a = join("s", 1);
+	hear(a, ACK);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	assert_false(is_there("s"));
+	printed();
+}
+
+static void one_that_a_live_controller_serves_is_not(void **state)
+{
+	pid_t pid = START_WITH("s");
+	int a;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	assert_int_equal(STATUS_OF("s"), 1);
+	printed_line("s is served by another controller");
+	close(a);
+	assert_int_equal(finish(pid), 0);
+}
+
+static void nor_is_anything_that_is_no_socket(void **state)
+{
+	int fd = open("s", O_CREAT | O_WRONLY, 0600);
+
+	(void)state;
+	close(fd);
+	assert_int_equal(STATUS_OF("s"), 1);
+	printed_line("s is there already, and is no socket");
+	assert_int_equal(unlink("s"), 0);
+	assert_int_equal(symlink("nowhere", "s"), 0);
+	assert_int_equal(STATUS_OF("s"), 1);
+	printed_line("s is there already, and is no socket");
+	assert_int_equal(unlink("s"), 0);
+}
+
+static void a_path_that_is_too_long_is_told(void **state)
+{
+	char path[200];
+
+	(void)state;
+	memset(path, 'x', sizeof(path));
+	path[108] = '\0';
+	assert_int_equal(STATUS_OF(path), 1);
+	printed_line("the path of the socket has 108 bytes, it may have 1 to 107");
+	assert_int_equal(STATUS_OF(""), 1);
+	printed_line("has 0 bytes");
+}
+
+static void so_is_a_directory_that_is_not_there(void **state)
+{
+	(void)state;
+	assert_int_equal(STATUS_OF("no/such/s"), 1);
+	printed_line("cannot listen on no/such/s: No such file or directory");
+}
+
+static void of_two_that_start_at_once_one_wins(void **state)
+{
+	pid_t pid[2];
+	int i, round, status, a;
+
+	(void)state;
+	for (round = 0; round < 10; round++) {
+		/* a stale one for both to find */
+		pid[0] = START_WITH("s");
+		close(connect_to("s"));
+		kill(pid[0], SIGKILL);
+		waitpid(pid[0], NULL, 0);
+		for (i = 0; i < 2; i++)
+			pid[i] = START_WITH("s");
+		pid[0] = waitpid(-1, &status, 0);
+		assert_int_equal(WEXITSTATUS(status), 1);
+		a = join("s", 1);
+		hear(a, ACK);
+		close(a);
+		assert_int_equal(waitpid(-1, &status, 0) > 0, 1);
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+	printed();
+}
+
+static void it_does_not_remove_what_has_taken_its_sockets_place(void **state)
+{
+	pid_t pid = START_WITH("s");
+	int a, fd;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	assert_int_equal(rename("s", "moved"), 0);
+	fd = open("s", O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	assert_true(is_there("s"));
+	unlink("s");
+	unlink("moved");
+	printed();
+}
+
+static void a_signal_ends_it_cleanly(void **state)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	unsigned int i;
+	pid_t pid;
+	int a;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		pid = START_WITH("--stats", "stats", "s");
+		a = join("s", 1);
+		hear(a, ACK);
+		kill(pid, signals[i]);
+		assert_int_equal(finish(pid), 128 + signals[i]);
+		assert_false(is_there("s"));
+		assert_int_equal(unlink("stats"), 0);
+		printed_line("stopped by signal");
+		close(a);
+	}
+}
+
+static void even_while_it_waits_for_n_clients(void **state)
+{
+	pid_t pid = START_WITH("-n", "5", "s");
+
+	(void)state;
+	close(connect_to("s"));
+	kill(pid, SIGTERM);
+	assert_int_equal(finish(pid), 143);
+	assert_false(is_there("s"));
+	printed();
+}
+
+static void statistics_that_cannot_be_written_are_an_error(void **state)
+{
+	pid_t pid = START_WITH("--stats", "no/such/file", "s");
+	int a;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	close(a);
+	assert_int_equal(finish(pid), 1);
+	printed_line("cannot write no/such/file: No such file");
+}
+
+static void all_options_are_understood(void **state)
+{
+	pid_t pid = START_WITH("--clients", "1", "--no-shm-for", "0xFF",
+			       "--no-shm-for=12", "--start-time=77",
+			       "--max-clients", "0x2", "--late-join=shm",
+			       "--late-join=messages", "--verbose", "s");
+	struct um_timetravel_msg msg;
+	int a;
+
+	(void)state;
+	a = join("s", 12);
+	hear(a, ACK);
+	tell(a, GET_TOD, 0);
+	assert_int_equal(recv(a, &msg, sizeof(msg), 0), sizeof(msg));
+	assert_int_equal(msg.time, 77);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	assert_non_null(strstr(printed(), "started at 0 ns, with messages"));
+}
+
+static void without_a_start_time_it_is_the_hosts(void **state)
+{
+	pid_t pid = START_WITH("s");
+	struct um_timetravel_msg msg;
+	time_t now = time(NULL);
+	int a;
+
+	(void)state;
+	a = join("s", 12);
+	hear(a, ACK);
+	tell(a, GET_TOD, 0);
+	assert_int_equal(recv(a, &msg, sizeof(msg), 0), sizeof(msg));
+	assert_in_range(msg.time / 1000000000, now - 3600, now + 3600);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	printed();
+}
+
+static void without_descriptors_new_clients_have_to_wait(void **state)
+{
+	enum { N = 30 };
+	int fd[N], i;
+	pid_t pid;
+
+	(void)state;
+	max_fds = 20;
+	pid = START_WITH("s");
+	for (i = 0; i < N; i++)
+		fd[i] = join("s", i);
+	for (i = 0; i < N; i++) {
+		hear(fd[i], ACK);
+		close(fd[i]);
+	}
+	assert_int_equal(finish(pid), 0);
+	assert_non_null(strstr(printed(), "no descriptor left"));
+}
+
+#define IN_DIR(f) cmocka_unit_test_setup_teardown(f, enter_dir, leave_dir)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_DIR(help_and_version_are_printed),
+		IN_DIR(a_wrong_command_line_is_told_in_one_line),
+		IN_DIR(all_options_are_understood),
+		IN_DIR(without_a_start_time_it_is_the_hosts),
+		IN_DIR(it_ends_well_and_removes_its_socket_when_all_have_gone),
+		IN_DIR(it_waits_for_n_clients_and_says_so_if_asked),
+		IN_DIR(a_deadlock_ends_it_with_1),
+		IN_DIR(a_stale_socket_is_replaced),
+		IN_DIR(one_that_a_live_controller_serves_is_not),
+		IN_DIR(nor_is_anything_that_is_no_socket),
+		IN_DIR(a_path_that_is_too_long_is_told),
+		IN_DIR(so_is_a_directory_that_is_not_there),
+		IN_DIR(of_two_that_start_at_once_one_wins),
+		IN_DIR(it_does_not_remove_what_has_taken_its_sockets_place),
+		IN_DIR(a_signal_ends_it_cleanly),
+		IN_DIR(even_while_it_waits_for_n_clients),
+		IN_DIR(statistics_that_cannot_be_written_are_an_error),
+		IN_DIR(without_descriptors_new_clients_have_to_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
