@@ -266,13 +266,9 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 	s->latest = s->now;
 	s->running = e;
 	/* it has no request itself now, so all that are left are of others */
-	if (s->starts.len)
-		s->limit = s->now;
-	else if (!s->requests.len)
-		s->limit = SIMTIME_NEVER;
-	else if (s->requests.heap[0]->request > s->now)
-		s->limit = s->requests.heap[0]->request;
-	else
+	s->limit = s->requests.len ? s->requests.heap[0]->request :
+				     SIMTIME_NEVER;
+	if (s->starts.len || s->limit < s->now)
 		s->limit = s->now;
 	s->granted = s->limit;
 	*grant = (struct sched_grant) {
