@@ -69,7 +69,8 @@ rm -rf "$RUN"
 mkdir -p "$RUN"
 cd "$RUN"
 
-# paths stay relative: a socket's has room for 107 characters
+# Paths stay relative: a socket's has room for 107 characters, and runs in
+# different places stay the same to the last byte.
 # shellcheck disable=SC2086
 setsid "$build/tt-controller" -n "$NODES" --stats stats.json \
 	$CONTROLLER_FLAGS socket >controller 2>&1 &
@@ -89,7 +90,7 @@ for name in $machines; do
 	cd "$name"
 	# shellcheck disable=SC2086
 	setsid setarch -R "$uml" mem=64M umid="machine$name" uml_dir=./ \
-		time-travel="ext:$name:../socket" hostfs=. \
+		time-travel="ext:$name:../socket" hostfs=/proc/self/cwd \
 		initrd="$build/initramfs.cpio" root=/dev/ram0 \
 		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
 		-- $SCENARIO 0<>stdin >console 2>host &

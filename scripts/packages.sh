@@ -3,7 +3,7 @@
 # Stage 1: have the Debian packages that `make $1` needs (boot or test)
 . "$(dirname "$0")/lib.sh"
 
-boot='bc bison busybox-static cpio flex gcc git jq libc6-dev make rsync xz-utils'
+boot='bc bison busybox-static cpio flex gcc git jq libc6-dev libjson-c-dev make rsync xz-utils'
 test='ccache g++ libcmocka-dev perl python3 shellcheck'
 
 case $1 in
