@@ -65,15 +65,18 @@ clean_up()
 }
 
 stage 6 "boot $NODES machines: $SCENARIO"
-rm -rf "$RUN"
-mkdir -p "$RUN"
+lock "$RUN"
 cd "$RUN"
+RUN=$(pwd)
+# what an earlier run left goes, what somebody else keeps there does not
+[ -e controller ] || [ -z "$(ls -A)" ] || die "RUN=$RUN is not empty"
+find . -mindepth 1 -delete
 
 # Paths stay relative: a socket's has room for 107 characters, and runs in
 # different places stay the same to the last byte.
 # shellcheck disable=SC2086
 setsid "$build/tt-controller" -n "$NODES" --stats stats.json \
-	$CONTROLLER_FLAGS socket >controller 2>&1 &
+	$CONTROLLER_FLAGS socket >controller 2>&1 9<&- &
 children=$!
 controller=$!
 for _ in $(seq 100); do
@@ -93,7 +96,7 @@ for name in $machines; do
 		time-travel="ext:$name:../socket" hostfs=/proc/self/cwd \
 		initrd="$build/initramfs.cpio" root=/dev/ram0 \
 		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
-		-- $SCENARIO 0<>stdin >console 2>host &
+		-- $SCENARIO 0<>stdin >console 2>host 9<&- &
 	children="$children $!"
 	cd ..
 	echo $! >"$name/pid"

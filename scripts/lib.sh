@@ -59,6 +59,17 @@ stage_done()
 	stage=
 }
 
+# lock DIRECTORY - wait until no other make works in it; until the script ends
+lock()
+{
+	mkdir -p "$1"
+	exec 9<"$1"
+	flock -n 9 || {
+		progress 'waiting for another make'
+		flock 9
+	}
+}
+
 # children are session leaders, so that whatever they started dies with them
 kill_children()
 {

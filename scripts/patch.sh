@@ -35,6 +35,7 @@ choose()
 }
 
 stage 3 'patches'
+lock "$kdir"
 if ! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1; then
 	rm -rf "$src/.git"
 	git -C "$src" init -q

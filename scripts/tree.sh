@@ -86,9 +86,10 @@ if [ -n "$origin" ]; then
 		die "$origin is no kernel tree: it has no arch/um"
 	[ -e "$origin/include/uapi/linux/um_timetravel.h" ] ||
 		die "no series fits $origin: its UML has no time-travel=ext:"
-	mkdir -p "$kdir"
+	lock "$kdir"
 	copy
 else
+	lock "$kdir"
 	unpack "linux-source-$KERNEL"
 fi
 stage_done "$(awk -F ' *= *' '
