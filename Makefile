@@ -17,11 +17,14 @@ TIMEOUT ?= 300
 RUN ?= $(CURDIR)/build/run
 ## `none` leaves the tree without our patches
 SERIES ?=
+## Where `make kunit` leaves its result as JSON
+KUNIT_JSON ?=
+export KUNIT_JSON
 export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller image patches test clean distclean \
+.PHONY: help boot uml controller image kunit patches test clean distclean \
 	stage-1 stage-2 stage-3 stage-4 stage-5
 
 help: ## this list
@@ -38,6 +41,9 @@ controller: stage-1 ## build build/tt-controller
 
 image: stage-1 ## build the initramfs, build/initramfs.cpio
 	@scripts/image.sh
+
+kunit: stage-4 ## run the client's unit tests in the kernel (KUNIT_JSON=file keeps the result)
+	@scripts/kunit.sh
 
 patches: stage-3 ## fold edits of the whole files into the series of KERNEL
 	@scripts/patches.sh

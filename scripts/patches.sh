@@ -35,6 +35,7 @@ export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
 amend arch-um-kernel arch/um/kernel
 amend include-uapi/linux include/uapi/linux
 amend kunit arch/um/kernel
+amend kunit/os-Linux arch/um/os-Linux
 unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"

@@ -5,6 +5,9 @@
 
 out=$kdir/uml
 fragment=$top/rootfs/uml.config
+# the tests of a tree that has some: one build serves boots and KUnit
+kunit=$src/arch/um/kernel/.kunitconfig
+[ -e "$kunit" ] || kunit=/dev/null
 log=$kdir/uml.log
 
 if [ "${1:-}" = path ]; then
@@ -31,7 +34,7 @@ configure()
 {
 	kmake tinyconfig
 	"$src/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" \
-		"$fragment"
+		"$fragment" "$kunit"
 	kmake olddefconfig
 }
 
@@ -46,10 +49,13 @@ stuck()
 			symbol=${line% is not set}
 			! grep -q "^${symbol#\# }=" "$out/.config" ;;
 		esac || die "$kname does not take '$line' of $fragment"
-	done <"$fragment"
+	done <<-EOF
+		$(cat "$fragment" "$kunit")
+	EOF
 }
 
 stage 4 'UML'
+lock "$kdir"
 want=$(cat "$fragment" "$kdir/patched" "$kdir/copied" 2>/dev/null | sha256sum)
 if [ -x "$out/linux" ] && [ "$(cat "$kdir/built" 2>/dev/null)" = "$want" ]; then
 	stage_done unchanged
@@ -57,13 +63,13 @@ if [ -x "$out/linux" ] && [ "$(cat "$kdir/built" 2>/dev/null)" = "$want" ]; then
 fi
 rm -f "$kdir/built"
 mkdir -p "$out"
-if ! cmp -s "$fragment" "$out/fragment"; then
+if ! cat "$fragment" "$kunit" | cmp -s - "$out/fragment"; then
 	configure >"$log" 2>&1 || {
 		tail "$log" >&2
 		die "cannot configure $kname"
 	}
 	stuck
-	cp "$fragment" "$out/fragment"
+	cat "$fragment" "$kunit" >"$out/fragment"
 fi
 
 setsid make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="$cc" \

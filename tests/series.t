@@ -3,17 +3,17 @@
 # The patches carry exactly the files they are made from, and read well
 . "$(dirname "$0")/lib.sh"
 
-# carried KERNEL - whole files and patched tree agree
+# whole files and patched tree agree
 carried()
 {
 	status=0
 	for pair in arch-um-kernel:arch/um/kernel kunit:arch/um/kernel \
+		kunit/os-Linux:arch/um/os-Linux \
 		include-uapi/linux:include/uapi/linux; do
 		from=${pair%:*}
-		[ "$from" = kunit ] || [ "$1" = 6.1 ] || continue
 		for file in "$from"/* "$from"/.[a-z]*; do
 			[ -f "$file" ] || continue
-			cmp "$file" "build/$1/src/${pair#*:}/${file##*/}" || status=1
+			cmp "$file" "build/6.1/src/${pair#*:}/${file##*/}" || status=1
 		done
 	done
 	return $status
@@ -36,7 +36,8 @@ for kernel in 6.1 6.12; do
 	[ -n "$(find patches/$kernel -name '0*.patch')" ] || continue
 	need make stage-3 KERNEL=$kernel
 	ok "the $kernel series begins with a cover letter" has_cover_letter $kernel
-	ok "the $kernel series gives exactly the whole files" carried $kernel
+	[ $kernel != 6.1 ] ||
+		ok "the $kernel series gives exactly the whole files" carried
 	for patch in patches/"$kernel"/0*.patch; do
 		case $patch in */0000-*) continue ;; esac
 		ok "checkpatch --strict finds nothing in $patch" checkpatch "$patch"

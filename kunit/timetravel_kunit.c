@@ -1,0 +1,1256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of external time-travel, included at the end of time.c.
+ *
+ * The functions of the client are called as they are. The test is the
+ * controller: it holds one end of a socket pair of the host, and a mapping of
+ * its own of the memory that it hands out with START's ACK.
+ *
+ * The machine that runs the tests has a clock as well, perhaps even a
+ * controller. Neither may be seen by the client under test, nor the other way
+ * round. So each test has a second set of everything static in time.c, struct
+ * tt_statics, and puts it in place only around a call, between tt_begin() and
+ * tt_end(). In there,
+ *
+ *  - interrupts are disabled: nothing is scheduled, so neither the idle loop
+ *    nor anybody's timer runs, and the clocksource does not move the time;
+ *  - signals are blocked hard as well: with TT_MODE_EXTERNAL in place, SIGIO
+ *    would be handled in spite of disabled interrupts;
+ *  - nothing is expected or asserted, which may sleep, or end the thread.
+ *
+ * Two things are static in functions and shared with the machine: the sequence
+ * number, of which some are left out as a result, and the time of the last
+ * UPDATE, which the test leaves at one that no machine reaches.
+ *
+ * All that the controller has to say is sent before the call, then its
+ * direction of the socket is closed; a client that reads too much finds a spare
+ * ACK, which is counted, and then the end of file: it panics, but does not hang.
+ *
+ * What must panic is not tested here: panic() does not return, and to leave it
+ * by force would keep interrupts and preemption off and the console in its oops
+ * state. So a wrong sequence number in an ACK, a link that is closed, a time
+ * that goes backwards or is before the machine's own beginning, and publishing
+ * the time when another client runs have to be tested by booting.
+ */
+
+#include <kunit/test.h>
+#include <linux/list.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "timetravel_kunit.h"
+
+#define TT_MEMFD	"um-time-travel-kunit"
+#define TT_SLOTS	4
+#define TT_OTHER	1	/* another client */
+#define TT_ME		2	/* the client under test */
+#define TT_SIZE		(sizeof(struct um_timetravel_schedshm) + \
+			 TT_SLOTS * sizeof(union um_timetravel_schedshm_client))
+#define TT_OFFSET	1000000ULL
+#define TT_NAME		0x6b756e6974ULL
+#define TT_CTL_SEQ	7000	/* of what the controller sends */
+#define TT_MAX_SENT	16
+#define TT_MAX_FD	256
+
+struct tt_statics {
+	enum time_travel_mode mode;
+	bool start_set;
+	unsigned long long start;
+	unsigned long long time;
+	struct list_head events;
+	struct list_head irqs;
+	unsigned long long next_event;
+	int fd;
+	unsigned int waiting;
+	bool prev_request_valid;
+	unsigned long long prev_request;
+	int should_print;
+	struct tt_client client;
+};
+
+/**
+ * struct tt_fixture - a client and its controller
+ * @test: the test
+ * @s: the statics that are not in place, that is the machine's during a call
+ *	and the client's otherwise
+ * @flags: interrupt state before the call
+ * @ctl: the controller's end of the socket
+ * @raw: send no spare ACK, do not close @ctl's direction
+ * @memfd: the memory, or -1
+ * @mem: the controller's mapping of it
+ * @size: bytes of that
+ * @seq: last sequence number before the call
+ * @acks: ACKs sent for the call, without the spare one
+ * @sent: what the client has sent in the last call
+ * @n_sent: how many that are
+ * @unread: how many messages it left unread
+ * @fds_before: inodes of all descriptors before the call
+ * @fds_after: and after it
+ */
+struct tt_fixture {
+	struct kunit *test;
+	struct tt_statics s;
+	unsigned long flags;
+	int ctl;
+	bool raw;
+	int memfd;
+	struct um_timetravel_schedshm *mem;
+	size_t size;
+	u32 seq;
+	unsigned int acks;
+	struct um_timetravel_msg sent[TT_MAX_SENT];
+	unsigned int n_sent;
+	unsigned int unread;
+	unsigned long long fds_before[TT_MAX_FD];
+	unsigned long long fds_after[TT_MAX_FD];
+};
+
+static void tt_swap_list(struct list_head *a, struct list_head *b)
+{
+	LIST_HEAD(tmp);
+
+	list_splice_init(a, &tmp);
+	list_splice_init(b, a);
+	list_splice_init(&tmp, b);
+}
+
+static void tt_swap(struct tt_statics *s)
+{
+	swap(s->mode, time_travel_mode);
+	swap(s->start_set, time_travel_start_set);
+	swap(s->start, time_travel_start);
+	swap(s->time, time_travel_time);
+	tt_swap_list(&s->events, &time_travel_events);
+	tt_swap_list(&s->irqs, &time_travel_irqs);
+	swap(s->next_event, time_travel_next_event);
+	swap(s->fd, time_travel_ext_fd);
+	swap(s->waiting, time_travel_ext_waiting);
+	swap(s->prev_request_valid, time_travel_ext_prev_request_valid);
+	swap(s->prev_request, time_travel_ext_prev_request);
+	swap(s->should_print, time_travel_should_print_bc_msg);
+	tt_client_swap(&s->client);
+}
+
+static void tt_swap_in(struct tt_fixture *f)
+{
+	local_irq_save(f->flags);
+	block_signals_hard();
+	tt_swap(&f->s);
+}
+
+static void tt_swap_out(struct tt_fixture *f)
+{
+	tt_swap(&f->s);
+	unblock_signals_hard();
+	local_irq_restore(f->flags);
+}
+
+static void tt_close(int *fd)
+{
+	if (*fd >= 0)
+		os_close_file(*fd);
+	*fd = -1;
+}
+
+/*
+ * Connect the client and learn its sequence number: what it sends as if it
+ * were an ACK it expects no ACK for.
+ */
+static void tt_connect(struct tt_fixture *f)
+{
+	struct um_timetravel_msg msg;
+	int fds[2];
+
+	tt_close(&f->ctl);
+	tt_close(&f->s.fd);
+
+	KUNIT_ASSERT_EQ(f->test, os_pipe(fds, 1, 1), 0);
+	f->ctl = fds[0];
+	f->s.fd = fds[1];
+
+	tt_swap_in(f);
+	time_travel_ext_req(UM_TIMETRAVEL_ACK, 0);
+	tt_swap_out(f);
+
+	KUNIT_ASSERT_EQ(f->test, os_read_file(f->ctl, &msg, sizeof(msg)),
+			(int)sizeof(msg));
+	f->seq = msg.seq;
+	f->acks = 0;
+}
+
+/* Let the client find a message, optionally with descriptors, in its call. */
+static void tt_say_fds(struct tt_fixture *f, u32 op, u32 seq, u64 time,
+		       const int *fds, unsigned int n_fds)
+{
+	struct um_timetravel_msg msg = { .op = op, .seq = seq, .time = time };
+	int ret;
+
+	if (n_fds)
+		ret = os_sendmsg_fds(f->ctl, &msg, sizeof(msg), fds, n_fds);
+	else
+		ret = os_write_file(f->ctl, &msg, sizeof(msg));
+	KUNIT_ASSERT_EQ(f->test, ret, (int)sizeof(msg));
+}
+
+static void tt_say(struct tt_fixture *f, u32 op, u64 time)
+{
+	tt_say_fds(f, op, TT_CTL_SEQ + op, time, NULL, 0);
+}
+
+/* ... the ACK to its next message */
+static void tt_ack(struct tt_fixture *f, u64 time)
+{
+	f->acks++;
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, f->seq + f->acks, time, NULL, 0);
+}
+
+static void tt_begin(struct tt_fixture *f)
+{
+	if (!f->raw) {
+		tt_say_fds(f, UM_TIMETRAVEL_ACK, f->seq + f->acks + 1,
+			   f->s.time, NULL, 0);
+		os_shutdown_socket(f->ctl, 0, 1);
+	}
+
+	tt_swap_in(f);
+}
+
+static void tt_end(struct tt_fixture *f)
+{
+	struct um_timetravel_msg msg;
+	int ret;
+
+	tt_swap_out(f);
+
+	os_shutdown_socket(f->ctl, 0, 1);
+	os_shutdown_socket(f->s.fd, 0, 1);
+
+	f->n_sent = 0;
+	while ((ret = os_read_file(f->ctl, &msg, sizeof(msg))) == sizeof(msg)) {
+		KUNIT_ASSERT_LT(f->test, f->n_sent, (unsigned int)TT_MAX_SENT);
+		f->sent[f->n_sent++] = msg;
+	}
+	KUNIT_EXPECT_EQ_MSG(f->test, ret, 0, "part of a message was sent");
+
+	f->unread = 0;
+	while (os_read_file(f->s.fd, &msg, sizeof(msg)) == sizeof(msg))
+		f->unread++;
+	if (!f->raw)
+		KUNIT_EXPECT_LE_MSG(f->test, 1U, f->unread,
+				    "an ACK was expected that does not come");
+
+	f->raw = false;
+	tt_connect(f);
+}
+
+/* The client has sent @n messages and read all that was meant for it. */
+static void tt_expect_sent(struct tt_fixture *f, unsigned int n)
+{
+	KUNIT_EXPECT_EQ_MSG(f->test, f->n_sent, n, "messages sent");
+	KUNIT_EXPECT_EQ_MSG(f->test, f->unread, 1U,
+			    "messages unread, one is to spare");
+}
+
+static void tt_expect_msg(struct tt_fixture *f, unsigned int i, u32 op, u32 seq,
+			  u64 time)
+{
+	KUNIT_ASSERT_LT_MSG(f->test, i, f->n_sent, "message is missing");
+	KUNIT_EXPECT_EQ_MSG(f->test, f->sent[i].op, op, "op of %u", i);
+	KUNIT_EXPECT_EQ_MSG(f->test, f->sent[i].seq, seq, "seq of %u", i);
+	KUNIT_EXPECT_EQ_MSG(f->test, f->sent[i].time, time, "time of %u", i);
+}
+
+/* The i-th message answers one of the controller's. */
+static void tt_expect_ack(struct tt_fixture *f, unsigned int i, u32 op)
+{
+	tt_expect_msg(f, i, UM_TIMETRAVEL_ACK, TT_CTL_SEQ + op, 0);
+}
+
+static void tt_request(struct tt_fixture *f, u64 time)
+{
+	tt_begin(f);
+	time_travel_ext_update_request(time);
+	tt_end(f);
+}
+
+/* Ask for a time with the ACK ready, expect exactly one REQUEST. */
+static void tt_request_by_msg(struct tt_fixture *f, u64 time, u64 ctl_time)
+{
+	u32 seq = f->seq + 1;
+
+	tt_ack(f, 0);
+	tt_request(f, time);
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_REQUEST, seq, ctl_time);
+}
+
+/* ... expect nothing to be sent */
+static void tt_request_silently(struct tt_fixture *f, u64 time)
+{
+	tt_request(f, time);
+	tt_expect_sent(f, 0);
+}
+
+static union um_timetravel_schedshm_client *tt_slot(struct tt_fixture *f, u16 id)
+{
+	return &f->mem->clients[id];
+}
+
+static void tt_expect_slot(struct tt_fixture *f, u32 flags, u64 req_time)
+{
+	KUNIT_EXPECT_EQ(f->test, tt_slot(f, TT_ME)->flags, flags);
+	KUNIT_EXPECT_EQ(f->test, tt_slot(f, TT_ME)->req_time, req_time);
+}
+
+/* A memory of the controller, in which the client runs. */
+static void tt_create_mem(struct tt_fixture *f, u64 size)
+{
+	f->memfd = os_create_memfd(TT_MEMFD, size);
+	KUNIT_ASSERT_LE(f->test, 0, f->memfd);
+
+	f->size = size;
+	f->mem = os_mmap_rw_shared(f->memfd, size);
+	KUNIT_ASSERT_NOT_NULL(f->test, f->mem);
+}
+
+static void tt_fill_mem(struct tt_fixture *f, u64 offset)
+{
+	f->mem->version = UM_TIMETRAVEL_SCHEDSHM_VERSION;
+	f->mem->len = TT_SIZE;
+	f->mem->max_clients = TT_SLOTS;
+	f->mem->running_id = TT_ME;
+	f->mem->current_time = offset;
+}
+
+/* Let uninitialised descriptors on the stack be one that exists. */
+static noinline void tt_dirty_stack(int val)
+{
+	int garbage[192], i;
+
+	for (i = 0; i < ARRAY_SIZE(garbage); i++)
+		WRITE_ONCE(garbage[i], val);
+}
+
+static void tt_list_fds(unsigned long long *fds)
+{
+	struct uml_stat st;
+	int i;
+
+	for (i = 0; i < TT_MAX_FD; i++)
+		fds[i] = os_stat_fd(i, &st) ? 0 : st.ust_ino;
+}
+
+static void tt_start(struct tt_fixture *f, u16 id, const int *fds,
+		     unsigned int n_fds)
+{
+	u32 seq = f->seq + 1;
+	u64 ret;
+
+	/* the upper bits are not the slot's */
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, seq, 0xabcd0000ULL | id, fds, n_fds);
+	f->acks++;
+
+	tt_begin(f);
+	tt_list_fds(f->fds_before);
+	tt_dirty_stack(f->memfd);
+	ret = time_travel_ext_req(UM_TIMETRAVEL_START, TT_NAME);
+	tt_list_fds(f->fds_after);
+	tt_end(f);
+
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_START, seq, TT_NAME);
+	KUNIT_EXPECT_EQ(f->test, ret, 0xabcd0000ULL | id);
+	KUNIT_EXPECT_EQ_MSG(f->test,
+			    memcmp(f->fds_before, f->fds_after,
+				   sizeof(f->fds_before)), 0,
+			    "descriptors were leaked, or closed");
+}
+
+/* Attach the client with its clock at 0 when the controller's is at @offset. */
+static void tt_attach(struct tt_fixture *f, u64 offset)
+{
+	int fds[UM_TIMETRAVEL_SHARED_MAX_FDS];
+
+	tt_create_mem(f, TT_SIZE);
+	tt_fill_mem(f, offset);
+	fds[UM_TIMETRAVEL_SHARED_MEMFD] = f->memfd;
+	fds[UM_TIMETRAVEL_SHARED_LOGFD] = f->memfd;
+	tt_start(f, TT_ME, fds, ARRAY_SIZE(fds));
+	KUNIT_ASSERT_TRUE(f->test, tt_client_attached(&f->s.client));
+}
+
+/* How many mappings of the memory are there? */
+static unsigned int tt_count_maps(struct kunit *test)
+{
+	char *buf = kunit_kzalloc(test, PAGE_SIZE + 1, GFP_KERNEL), *pos;
+	unsigned int n = 0;
+	int fd, len;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	fd = os_open_file("/proc/self/maps", of_read(OPENFLAGS()), 0);
+	KUNIT_ASSERT_LE(test, 0, fd);
+
+	/* the host returns whole lines */
+	while ((len = os_read_file(fd, buf, PAGE_SIZE)) > 0) {
+		buf[len] = 0;
+		for (pos = buf; (pos = strstr(pos, TT_MEMFD)); pos++)
+			n++;
+	}
+	os_close_file(fd);
+
+	return n;
+}
+
+static int tt_init(struct kunit *test)
+{
+	struct tt_fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return -ENOMEM;
+
+	f->test = test;
+	f->ctl = -1;
+	f->memfd = -1;
+	f->s.fd = -1;
+	f->s.mode = TT_MODE_EXTERNAL;
+	INIT_LIST_HEAD(&f->s.events);
+	INIT_LIST_HEAD(&f->s.irqs);
+	test->priv = f;
+	tt_connect(f);
+
+	return 0;
+}
+
+static void tt_exit(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	if (!f)
+		return;
+
+	tt_client_reset(&f->s.client);
+	if (f->mem)
+		os_unmap_memory(f->mem, f->size);
+	tt_close(&f->memfd);
+	tt_close(&f->ctl);
+	tt_close(&f->s.fd);
+}
+
+/*
+ * Requests
+ */
+
+static void tt_test_not_external(struct kunit *test)
+{
+	static const enum time_travel_mode modes[] = {
+		TT_MODE_OFF, TT_MODE_BASIC, TT_MODE_INFCPU,
+	};
+	struct tt_fixture *f = test->priv;
+	int i;
+
+	tt_attach(f, TT_OFFSET);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		f->s.mode = modes[i];
+		tt_request_silently(f, 100);
+		tt_expect_slot(f, 0, 0);
+	}
+}
+
+static void tt_test_not_external_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	f->s.mode = TT_MODE_INFCPU;
+	tt_request_silently(f, 100);
+	KUNIT_EXPECT_FALSE(test, f->s.prev_request_valid);
+}
+
+static void tt_run_once(struct tt_fixture *f, u64 time, bool idle)
+{
+	bool shm = tt_client_attached(&f->s.client);
+	u32 seq = f->seq + 1;
+
+	if (!shm)
+		tt_ack(f, 0);
+	tt_say(f, UM_TIMETRAVEL_RUN, time);
+
+	tt_begin(f);
+	time_travel_ext_wait(idle);
+	tt_end(f);
+
+	tt_expect_sent(f, shm ? 1 : 2);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_WAIT, seq, -1);
+	if (!shm)
+		tt_expect_ack(f, 1, UM_TIMETRAVEL_RUN);
+	KUNIT_EXPECT_EQ(f->test, f->s.waiting, 0U);
+	KUNIT_EXPECT_EQ(f->test, f->s.time,
+			time - (shm ? tt_client_offset(&f->s.client) : 0));
+}
+
+static void tt_test_same_time_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_request_by_msg(f, 100, 100);
+	tt_request_silently(f, 100);
+	tt_request_by_msg(f, 99, 99);
+	tt_request_by_msg(f, 100, 100);
+	tt_run_once(f, 100, false);
+	tt_request_by_msg(f, 100, 100);
+	/* 0 was never requested */
+	f->s.prev_request_valid = false;
+	f->s.prev_request = 0;
+	tt_request_by_msg(f, 0, 0);
+}
+
+static void tt_test_same_time_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	tt_request_silently(f, 100);
+	tt_expect_slot(f, 1, TT_OFFSET + 100);
+
+	tt_slot(f, TT_ME)->req_time = 0;
+	tt_request_silently(f, 100);
+	tt_expect_slot(f, 1, 0);
+
+	tt_run_once(f, TT_OFFSET + 100, false);
+	tt_expect_slot(f, 0, 0);
+	tt_request_silently(f, 100);
+	tt_expect_slot(f, 1, TT_OFFSET + 100);
+}
+
+struct tt_free_until {
+	const char *name;
+	u64 offset;
+	u64 free_until;
+	u64 time;
+	unsigned int waiting;
+	bool skipped;
+};
+
+static const struct tt_free_until tt_free_until_msg[] = {
+	{ "later",		  .free_until = 101, .time = 100, .skipped = true },
+	{ "equal",		  .free_until = 100, .time = 100 },
+	{ "earlier",		  .free_until = 99, .time = 100 },
+	{ "zero",		  .free_until = 0, .time = 0 },
+	{ "one ns",		  .free_until = 1, .time = 0, .skipped = true },
+	{ "latest",		  .free_until = U64_MAX, .time = U64_MAX - 1, .skipped = true },
+	{ "latest, equal",	  .free_until = U64_MAX, .time = U64_MAX },
+	{ "later, but waiting",	  .free_until = 101, .time = 100, .waiting = 1 },
+};
+
+static const struct tt_free_until tt_free_until_shm[] = {
+	{ "later",		  0, 101, 100, 0, true },
+	{ "equal",		  0, 100, 100 },
+	{ "earlier",		  0, 99, 100 },
+	{ "zero",		  0, 0, 0 },
+	{ "latest",		  0, U64_MAX, U64_MAX - 1, 0, true },
+	{ "latest, equal",	  0, U64_MAX, U64_MAX },
+	{ "later, but waiting",	  0, 101, 100, 1 },
+	{ "offset, later",	  1000, 1101, 100, 0, true },
+	{ "offset, equal",	  1000, 1100, 100 },
+	{ "offset, earlier",	  1000, 1099, 100 },
+	{ "offset, below it",	  1000, 999, 100 },
+	{ "offset, at it",	  1000, 1000, 0 },
+	{ "offset, zero",	  1000, 0, 0 },
+	{ "offset, latest",	  1000, U64_MAX, U64_MAX - 1001, 0, true },
+	{ "offset, but waiting",  1000, 1101, 100, 1 },
+};
+
+static void tt_free_until_desc(const struct tt_free_until *row, char *desc)
+{
+	strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tt_free_until_msg, tt_free_until_msg, tt_free_until_desc);
+KUNIT_ARRAY_PARAM(tt_free_until_shm, tt_free_until_shm, tt_free_until_desc);
+
+static void tt_hear(struct tt_fixture *f)
+{
+	struct um_timetravel_msg msg;
+
+	tt_begin(f);
+	time_travel_handle_message(&msg, TTMH_READ);
+	tt_end(f);
+}
+
+static void tt_test_free_until_msg(struct kunit *test)
+{
+	const struct tt_free_until *row = test->param_value;
+	struct tt_fixture *f = test->priv;
+	bool res;
+
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, row->free_until);
+	tt_hear(f);
+	tt_expect_sent(f, 1);
+	tt_expect_ack(f, 0, UM_TIMETRAVEL_FREE_UNTIL);
+
+	f->s.waiting = row->waiting;
+	if (row->skipped)
+		tt_request_silently(f, row->time);
+	else
+		tt_request_by_msg(f, row->time, row->time);
+	KUNIT_EXPECT_EQ(test, f->s.prev_request_valid, !row->skipped);
+
+	tt_begin(f);
+	res = time_travel_ext_request(row->time);
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, res, !row->skipped);
+}
+
+static void tt_test_free_until_shm(struct kunit *test)
+{
+	const struct tt_free_until *row = test->param_value;
+	struct tt_fixture *f = test->priv;
+	bool res;
+
+	tt_attach(f, row->offset);
+	f->mem->free_until = row->free_until;
+	f->s.waiting = row->waiting;
+
+	tt_request_silently(f, row->time);
+	KUNIT_EXPECT_EQ(test, f->s.prev_request_valid, !row->skipped);
+	if (row->skipped)
+		tt_expect_slot(f, 0, 0);
+	else
+		tt_expect_slot(f, 1, row->offset + row->time);
+	KUNIT_EXPECT_EQ(test, f->mem->free_until,
+			row->skipped ? row->free_until :
+			min(row->free_until, row->offset + row->time));
+
+	tt_begin(f);
+	res = time_travel_ext_request(row->time);
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, res, !row->skipped);
+}
+
+static void tt_test_no_free_until(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_request_by_msg(f, 100, 100);
+	tt_run_once(f, 100, false);
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 300);
+	tt_hear(f);
+	tt_request_silently(f, 200);
+	/* that FREE_UNTIL ends with WAIT */
+	tt_run_once(f, 200, false);
+	tt_request_by_msg(f, 250, 250);
+}
+
+static void tt_test_request_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_request_by_msg(f, 0x123456789abcdef0ULL, 0x123456789abcdef0ULL);
+	KUNIT_EXPECT_TRUE(test, f->s.prev_request_valid);
+	KUNIT_EXPECT_EQ(test, f->s.prev_request, 0x123456789abcdef0ULL);
+	/* the ACK's time is of no interest here */
+	KUNIT_EXPECT_EQ(test, f->s.time, 0ULL);
+}
+
+static void tt_test_before_ack(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq = f->seq + 1;
+
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 500);
+	tt_say(f, UM_TIMETRAVEL_BROADCAST, 0xb0);
+	tt_say(f, UM_TIMETRAVEL_RUN, 50);
+	tt_ack(f, 0);
+	tt_request(f, 100);
+
+	tt_expect_sent(f, 4);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_REQUEST, seq, 100);
+	tt_expect_ack(f, 1, UM_TIMETRAVEL_FREE_UNTIL);
+	tt_expect_ack(f, 2, UM_TIMETRAVEL_BROADCAST);
+	tt_expect_ack(f, 3, UM_TIMETRAVEL_RUN);
+	KUNIT_EXPECT_EQ(test, f->s.time, 50ULL);
+	KUNIT_EXPECT_EQ(test, f->s.client.broadcast, 0xb0ULL);
+	tt_request_silently(f, 499);
+	tt_request_by_msg(f, 500, 500);
+}
+
+struct tt_running {
+	const char *name;
+	u16 running;
+	u32 capa[TT_SLOTS];
+	bool by_msg;
+};
+
+static const struct tt_running tt_running[] = {
+	{ "oneself",		  TT_ME, { 0, 0, 1, 0 } },
+	{ "capable",		  TT_OTHER, { 0, 1, 1, 0 } },
+	{ "capable controller",	  0, { 1, 0, 1, 0 } },
+	{ "has other bits",	  TT_OTHER, { 0, 0xf, 1, 0 } },
+	{ "not capable",	  TT_OTHER, { 1, 0, 1, 1 }, true },
+	{ "only other bits",	  TT_OTHER, { 1, ~1, 1, 1 }, true },
+	{ "incapable controller", 0, { 0, 1, 1, 1 }, true },
+	{ "last slot",		  TT_SLOTS - 1, { 0, 0, 1, 1 } },
+	{ "beyond the slots",	  TT_SLOTS, { 1, 1, 1, 1 }, true },
+	{ "far beyond",		  U16_MAX, { 1, 1, 1, 1 }, true },
+};
+
+static void tt_running_desc(const struct tt_running *row, char *desc)
+{
+	strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tt_running, tt_running, tt_running_desc);
+
+static void tt_test_running(struct kunit *test)
+{
+	static const u64 free_until[] = {
+		TT_OFFSET + 99, TT_OFFSET + 100, TT_OFFSET + 101,
+	};
+	const struct tt_running *row = test->param_value;
+	struct tt_fixture *f = test->priv;
+	unsigned int i;
+
+	tt_attach(f, TT_OFFSET);
+	for (i = 0; i < TT_SLOTS; i++)
+		tt_slot(f, i)->capa = row->capa[i];
+	f->mem->running_id = row->running;
+	f->s.waiting = 1;
+
+	for (i = 0; i < ARRAY_SIZE(free_until); i++) {
+		f->s.prev_request_valid = false;
+		f->mem->free_until = free_until[i];
+		tt_slot(f, TT_ME)->flags = 0;
+		tt_slot(f, TT_ME)->req_time = 1;
+
+		if (row->by_msg) {
+			tt_request_by_msg(f, 100, TT_OFFSET + 100);
+			tt_expect_slot(f, 0, 1);
+			KUNIT_EXPECT_EQ(test, f->mem->free_until, free_until[i]);
+		} else {
+			tt_request_silently(f, 100);
+			tt_expect_slot(f, 1, TT_OFFSET + 100);
+			KUNIT_EXPECT_EQ(test, f->mem->free_until,
+					min(free_until[i], TT_OFFSET + 100));
+		}
+	}
+
+	/* what is not the client's */
+	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET);
+	KUNIT_EXPECT_EQ(test, f->mem->running_id, row->running);
+	KUNIT_EXPECT_EQ(test, tt_slot(f, TT_OTHER)->flags, 0U);
+	KUNIT_EXPECT_EQ(test, tt_slot(f, 0)->flags, 0U);
+}
+
+/*
+ * START
+ */
+
+struct tt_ack {
+	const char *name;
+	unsigned int n_fds;
+	u32 version;
+	u32 slots;
+	u32 len;
+	u32 file;
+	u16 id;
+	bool read_only;
+	bool attached;
+};
+
+#define TT_V	UM_TIMETRAVEL_SCHEDSHM_VERSION
+
+static const struct tt_ack tt_acks[] = {
+	{ "good",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME, false, true },
+	{ "last slot",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_SLOTS - 1, false, true },
+	{ "longer file",	  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE + 1, TT_ME, false, true },
+	{ "len to spare",	  2, TT_V, TT_SLOTS, 8192, 8192, TT_ME, false, true },
+	{ "older version",	  2, TT_V - 1, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME },
+	{ "newer version",	  2, TT_V + 1, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME },
+	{ "len lacks the slot",	  2, TT_V, TT_SLOTS, 4096, TT_SIZE, TT_ME },
+	{ "len lacks one byte",	  2, TT_V, TT_SLOTS, TT_SIZE - 1, TT_SIZE, TT_ME },
+	{ "len is zero",	  2, TT_V, TT_SLOTS, 0, TT_SIZE, TT_ME },
+	{ "len beyond the file",  2, TT_V, TT_SLOTS, TT_SIZE + 1, TT_SIZE, TT_ME },
+	{ "len far beyond",	  2, TT_V, TT_SLOTS, U32_MAX, TT_SIZE, TT_ME },
+	{ "file lacks header",	  2, TT_V, TT_SLOTS, TT_SIZE, 4095, TT_ME },
+	{ "slot 0",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, 0 },
+	{ "slot is max_clients",  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_SLOTS },
+	{ "slot far beyond",	  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, U16_MAX },
+	{ "too many max_clients", 2, TT_V, U16_MAX, TT_SIZE, TT_SIZE, TT_ME },
+	{ "no max_clients",	  2, TT_V, 0, TT_SIZE, TT_SIZE, TT_ME },
+	{ "no descriptors",	  0, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME },
+	{ "one descriptor",	  1, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME },
+	{ "three descriptors",	  3, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME, false, true },
+	{ "read-only",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME, true },
+};
+
+static void tt_ack_desc(const struct tt_ack *row, char *desc)
+{
+	strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tt_acks, tt_acks, tt_ack_desc);
+
+static void tt_test_start(struct kunit *test)
+{
+	const struct tt_ack *row = test->param_value;
+	struct tt_fixture *f = test->priv;
+	int fds[3], log, ro = -1;
+	unsigned int i, maps;
+	char name[32];
+
+	tt_create_mem(f, row->file);
+	tt_fill_mem(f, TT_OFFSET);
+	f->mem->version = row->version;
+	f->mem->len = row->len;
+	f->mem->max_clients = row->slots;
+	maps = tt_count_maps(test);
+	KUNIT_ASSERT_EQ(test, maps, 1U);
+
+	if (row->read_only) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", f->memfd);
+		ro = os_open_file(name, of_read(OPENFLAGS()), 0);
+		KUNIT_ASSERT_LE(test, 0, ro);
+	}
+
+	log = os_eventfd(0, 0);
+	KUNIT_ASSERT_LE(test, 0, log);
+	fds[UM_TIMETRAVEL_SHARED_MEMFD] = row->read_only ? ro : f->memfd;
+	fds[UM_TIMETRAVEL_SHARED_LOGFD] = log;
+	fds[2] = log;
+	tt_start(f, row->id, fds, row->n_fds);
+	tt_close(&log);
+	tt_close(&ro);
+
+	KUNIT_EXPECT_EQ(test, tt_client_attached(&f->s.client), row->attached);
+	KUNIT_EXPECT_EQ(test, tt_client_offset(&f->s.client),
+			row->attached ? TT_OFFSET : 0);
+	KUNIT_EXPECT_EQ(test, tt_count_maps(test), maps + row->attached);
+	for (i = 0; i < TT_SLOTS && row->file >= TT_SIZE; i++) {
+		KUNIT_EXPECT_EQ(test, tt_slot(f, i)->capa,
+				(u32)(row->attached && i == row->id));
+		KUNIT_EXPECT_EQ(test, tt_slot(f, i)->flags, 0U);
+	}
+
+	/* the fallback works */
+	if (row->attached) {
+		KUNIT_EXPECT_EQ(test, tt_client_slot(&f->s.client), row->id);
+	} else {
+		tt_request_by_msg(f, 100, 100);
+		tt_run_once(f, 100, false);
+	}
+}
+
+/*
+ * Running and waiting
+ */
+
+static void tt_test_run_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	tt_request_silently(f, 100);
+	tt_slot(f, TT_ME)->flags |= 0x80;
+	tt_say(f, UM_TIMETRAVEL_RUN, TT_OFFSET + 100);
+	tt_hear(f);
+	tt_expect_sent(f, 0);
+	tt_expect_slot(f, 0x80, TT_OFFSET + 100);
+	KUNIT_EXPECT_EQ(test, f->s.time, 100ULL);
+}
+
+static void tt_test_run_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_say(f, UM_TIMETRAVEL_RUN, 100);
+	tt_hear(f);
+	tt_expect_sent(f, 1);
+	tt_expect_ack(f, 0, UM_TIMETRAVEL_RUN);
+	KUNIT_EXPECT_EQ(test, f->s.time, 100ULL);
+}
+
+static void tt_test_wait_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	tt_run_once(f, TT_OFFSET, false);
+	tt_run_once(f, TT_OFFSET + 100, true);
+	KUNIT_EXPECT_EQ(test, tt_slot(f, TT_ME)->flags, 0U);
+}
+
+static void tt_test_wait_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_run_once(f, 0, false);
+	tt_run_once(f, 100, true);
+}
+
+static void tt_update_time(struct tt_fixture *f, u64 time)
+{
+	tt_begin(f);
+	__time_travel_update_time(time, false);
+	tt_end(f);
+}
+
+static void tt_test_update_time_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq;
+
+	tt_attach(f, TT_OFFSET);
+
+	/* free to go on, and says how far it went */
+	f->mem->free_until = TT_OFFSET + 101;
+	tt_update_time(f, 100);
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_EQ(test, f->s.time, 100ULL);
+	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 100);
+
+	/* has to ask, and runs at another time than it asked for */
+	f->mem->current_time = TT_OFFSET + 140;
+	seq = f->seq + 1;
+	tt_say(f, UM_TIMETRAVEL_RUN, TT_OFFSET + 150);
+	tt_update_time(f, 200);
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_WAIT, seq, -1);
+	tt_expect_slot(f, 0, TT_OFFSET + 200);
+	KUNIT_EXPECT_EQ(test, f->s.time, 150ULL);
+	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 150);
+
+	/* does not write what is another's */
+	f->mem->running_id = TT_OTHER;
+	f->mem->free_until = TT_OFFSET + 1000;
+	tt_update_time(f, 300);
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_EQ(test, f->s.time, 300ULL);
+	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 150);
+}
+
+static void tt_test_update_time_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq = f->seq + 1;
+
+	tt_ack(f, 0);
+	tt_ack(f, 0);
+	tt_say(f, UM_TIMETRAVEL_RUN, 50);
+	tt_update_time(f, 100);
+	tt_expect_sent(f, 3);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_REQUEST, seq, 100);
+	tt_expect_msg(f, 1, UM_TIMETRAVEL_WAIT, seq + 1, -1);
+	tt_expect_ack(f, 2, UM_TIMETRAVEL_RUN);
+	KUNIT_EXPECT_EQ(test, f->s.time, 50ULL);
+}
+
+static void tt_test_get_time_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	f->mem->current_time = TT_OFFSET + 77;
+	tt_begin(f);
+	time_travel_ext_get_time();
+	tt_end(f);
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_EQ(test, f->s.time, 77ULL);
+}
+
+static void tt_test_get_time_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq = f->seq + 1;
+
+	tt_ack(f, 77);
+	tt_begin(f);
+	time_travel_ext_get_time();
+	tt_end(f);
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_GET, seq, -1);
+	KUNIT_EXPECT_EQ(test, f->s.time, 77ULL);
+}
+
+static void tt_test_time_of_day(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq = f->seq + 1;
+
+	tt_ack(f, 5000);
+	tt_ack(f, 77);
+	tt_begin(f);
+	time_travel_set_start();
+	tt_end(f);
+	tt_expect_sent(f, 2);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_GET_TOD, seq, -1);
+	tt_expect_msg(f, 1, UM_TIMETRAVEL_GET, seq + 1, -1);
+	KUNIT_EXPECT_EQ(test, f->s.start, 5000ULL - 77);
+
+	f->s.start_set = false;
+	tt_attach(f, TT_OFFSET);
+	f->mem->current_time = TT_OFFSET + 80;
+	seq = f->seq + 1;
+	tt_ack(f, 5000);
+	tt_begin(f);
+	time_travel_set_start();
+	tt_end(f);
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_GET_TOD, seq, -1);
+	KUNIT_EXPECT_EQ(test, f->s.start, 5000ULL - 80);
+}
+
+static void tt_test_irq_event(struct kunit *test)
+{
+	struct time_travel_event e = {}, *first;
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	time_travel_set_event_fn(&e, time_travel_oneshot_timer);
+	f->mem->current_time = TT_OFFSET + 77;
+	f->mem->running_id = TT_OTHER;
+	tt_slot(f, TT_OTHER)->capa = UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
+	f->mem->free_until = TT_OFFSET + 500;
+	f->s.waiting = 1;
+
+	tt_begin(f);
+	time_travel_add_irq_event(&e);
+	first = time_travel_first_event();
+	time_travel_del_event(&e);
+	tt_end(f);
+
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_PTR_EQ(test, first, &e);
+	KUNIT_EXPECT_EQ(test, e.time, 77ULL);
+	tt_expect_slot(f, 1, TT_OFFSET + 77);
+	KUNIT_EXPECT_EQ(test, f->mem->free_until, TT_OFFSET + 77);
+}
+
+static void tt_propagate(struct tt_fixture *f)
+{
+	tt_begin(f);
+	__time_travel_propagate_time();
+	tt_end(f);
+}
+
+static void tt_test_publish_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	f->s.time = 100;
+	tt_propagate(f);
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 100);
+}
+
+static void tt_test_publish_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq;
+
+	/* no machine gets there, see the top of this file */
+	for (f->s.time = U64_MAX - 1; f->s.time; f->s.time++) {
+		seq = f->seq + 1;
+		tt_ack(f, 0);
+		tt_propagate(f);
+		tt_expect_sent(f, 1);
+		tt_expect_msg(f, 0, UM_TIMETRAVEL_UPDATE, seq, f->s.time);
+		tt_propagate(f);
+		tt_expect_sent(f, 0);
+	}
+}
+
+/*
+ * Other messages
+ */
+
+static void tt_test_free_until_ignored(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	f->mem->free_until = TT_OFFSET + 100;
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, TT_OFFSET + 500);
+	tt_hear(f);
+	tt_expect_sent(f, 1);
+	tt_expect_ack(f, 0, UM_TIMETRAVEL_FREE_UNTIL);
+	KUNIT_EXPECT_EQ(test, f->mem->free_until, TT_OFFSET + 100);
+
+	tt_request_silently(f, 99);
+	tt_expect_slot(f, 0, 0);
+	tt_request_silently(f, 100);
+	tt_expect_slot(f, 1, TT_OFFSET + 100);
+}
+
+static void tt_hear_broadcast(struct tt_fixture *f)
+{
+	f->s.should_print = 0;
+	tt_say(f, UM_TIMETRAVEL_BROADCAST, 0xb40adca57ULL);
+	tt_hear(f);
+	tt_expect_sent(f, 1);
+	tt_expect_ack(f, 0, UM_TIMETRAVEL_BROADCAST);
+	KUNIT_EXPECT_EQ(f->test, f->s.client.broadcast, 0xb40adca57ULL);
+	KUNIT_EXPECT_EQ(f->test, f->s.should_print, 1);
+	KUNIT_EXPECT_EQ(f->test, f->s.time, 0ULL);
+}
+
+static void tt_test_broadcast_msg(struct kunit *test)
+{
+	tt_hear_broadcast(test->priv);
+}
+
+static void tt_test_broadcast_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	tt_hear_broadcast(f);
+}
+
+static void tt_test_broadcast_printed(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	f->s.should_print = 1;
+	tt_begin(f);
+	time_travel_print_bc_msg();
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, f->s.should_print, 0);
+}
+
+static void tt_test_broadcast_sent(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq = f->seq + 1;
+	ssize_t ret;
+
+	tt_ack(f, 0);
+	tt_begin(f);
+	ret = bc_message_store(NULL, NULL, "0xb0\n", 5);
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, ret, 5);
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_BROADCAST, seq, 0xb0);
+	KUNIT_EXPECT_EQ(test, f->s.client.broadcast, 0xb0ULL);
+
+	tt_begin(f);
+	ret = bc_message_store(NULL, NULL, "nonsense", 8);
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_EQ(test, f->s.client.broadcast, 0xb0ULL);
+}
+
+/* This logs a warning with a backtrace, once. */
+static void tt_test_unknown_op(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_say(f, 4711, 100);
+	tt_hear(f);
+	tt_expect_sent(f, 1);
+	tt_expect_ack(f, 0, 4711);
+	KUNIT_EXPECT_EQ(test, f->s.time, 0ULL);
+}
+
+/* Whatever the controller said before another answers is heard before. */
+static void tt_test_wait_readable(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	int fd = os_eventfd(1, 0);
+
+	KUNIT_ASSERT_LE(test, 0, fd);
+	f->raw = true;
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 100);
+	tt_begin(f);
+	__time_travel_wait_readable(fd);
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, f->n_sent, 1U);
+	KUNIT_EXPECT_EQ(test, f->unread, 0U);
+	tt_expect_ack(f, 0, UM_TIMETRAVEL_FREE_UNTIL);
+
+	f->s.mode = TT_MODE_INFCPU;
+	f->raw = true;
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 100);
+	tt_begin(f);
+	__time_travel_wait_readable(fd);
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, f->n_sent, 0U);
+	KUNIT_EXPECT_EQ(test, f->unread, 1U);
+	os_close_file(fd);
+}
+
+static struct kunit_case tt_request_cases[] = {
+	KUNIT_CASE(tt_test_not_external),
+	KUNIT_CASE(tt_test_not_external_msg),
+	KUNIT_CASE(tt_test_same_time_msg),
+	KUNIT_CASE(tt_test_same_time_shm),
+	KUNIT_CASE_PARAM(tt_test_free_until_msg, tt_free_until_msg_gen_params),
+	KUNIT_CASE_PARAM(tt_test_free_until_shm, tt_free_until_shm_gen_params),
+	KUNIT_CASE(tt_test_no_free_until),
+	KUNIT_CASE(tt_test_request_msg),
+	KUNIT_CASE(tt_test_before_ack),
+	KUNIT_CASE_PARAM(tt_test_running, tt_running_gen_params),
+	{}
+};
+
+static struct kunit_case tt_start_cases[] = {
+	KUNIT_CASE_PARAM(tt_test_start, tt_acks_gen_params),
+	{}
+};
+
+static struct kunit_case tt_run_cases[] = {
+	KUNIT_CASE(tt_test_run_msg),
+	KUNIT_CASE(tt_test_run_shm),
+	KUNIT_CASE(tt_test_wait_msg),
+	KUNIT_CASE(tt_test_wait_shm),
+	KUNIT_CASE(tt_test_update_time_msg),
+	KUNIT_CASE(tt_test_update_time_shm),
+	KUNIT_CASE(tt_test_get_time_msg),
+	KUNIT_CASE(tt_test_get_time_shm),
+	KUNIT_CASE(tt_test_time_of_day),
+	KUNIT_CASE(tt_test_irq_event),
+	KUNIT_CASE(tt_test_publish_msg),
+	KUNIT_CASE(tt_test_publish_shm),
+	{}
+};
+
+static struct kunit_case tt_message_cases[] = {
+	KUNIT_CASE(tt_test_free_until_ignored),
+	KUNIT_CASE(tt_test_broadcast_msg),
+	KUNIT_CASE(tt_test_broadcast_shm),
+	KUNIT_CASE(tt_test_broadcast_printed),
+	KUNIT_CASE(tt_test_broadcast_sent),
+	KUNIT_CASE(tt_test_unknown_op),
+	KUNIT_CASE(tt_test_wait_readable),
+	{}
+};
+
+static struct kunit_suite tt_request_suite = {
+	.name = "um-time-travel-request",
+	.init = tt_init,
+	.exit = tt_exit,
+	.test_cases = tt_request_cases,
+};
+
+static struct kunit_suite tt_start_suite = {
+	.name = "um-time-travel-start",
+	.init = tt_init,
+	.exit = tt_exit,
+	.test_cases = tt_start_cases,
+};
+
+static struct kunit_suite tt_run_suite = {
+	.name = "um-time-travel-run",
+	.init = tt_init,
+	.exit = tt_exit,
+	.test_cases = tt_run_cases,
+};
+
+static struct kunit_suite tt_message_suite = {
+	.name = "um-time-travel-message",
+	.init = tt_init,
+	.exit = tt_exit,
+	.test_cases = tt_message_cases,
+};
+
+kunit_test_suites(&tt_request_suite, &tt_start_suite, &tt_run_suite,
+		  &tt_message_suite);
