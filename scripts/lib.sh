@@ -103,6 +103,10 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
+case $top in
+*[[:space:]:]*) die "no kernel can be built in '$top': it has spaces or colons" ;;
+esac
+
 # what KERNEL stands for: $kname in messages, $kdir/src its copy, $kdir/uml the
 # build, $origin the user's tree if it is one
 case ${KERNEL:=6.1} in
@@ -116,7 +120,8 @@ case ${KERNEL:=6.1} in
 		die "KERNEL=$KERNEL: give 6.1, 6.12 or the path of a kernel tree"
 	origin=$(cd "$KERNEL" && pwd -P)
 	kname=$origin
-	kdir=$build/$(basename "$origin")-$(echo "$origin" | cksum | cut -d' ' -f1)
+	kdir=$build/$(basename "$origin" | tr -c 'A-Za-z0-9._\n-' _)
+	kdir=$kdir-$(echo "$origin" | cksum | cut -d' ' -f1)
 	;;
 esac
 [ "${SERIES:=}" != none ] || kdir=$kdir-unpatched

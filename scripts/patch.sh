@@ -65,7 +65,7 @@ patches=
 [ -z "$series" ] || patches=$(find "$series" -name '0*.patch' \
 	! -name '0000-*' | sort)
 if [ -n "$patches" ]; then
-	progress "$series"
+	progress "git am of $(basename "$series")"
 	# shellcheck disable=SC2086
 	if ! git -C "$work" am -q --committer-date-is-author-date $patches \
 		>"$kdir/am.log" 2>&1; then
