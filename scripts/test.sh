@@ -21,6 +21,7 @@ prove tests/*.t || status=1
 
 # a test program that broke off counts as one failure
 find "$tap" -type f -exec cat {} + | awk -v status=$status '
+	/^ok .*# SKIP/	{ next }
 	/^ok /		{ passed++ }
 	/^not ok /	{ failed++ }
 	END {

@@ -3,20 +3,24 @@
 # Stage 2: a copy of the kernel tree in $src, as it is without our patches
 . "$(dirname "$0")/lib.sh"
 
+fetched=$cache/fetch.$$
+
+clean_up()
+{
+	rm -rf "$fetched"
+}
+
 # fetch PACKAGE - print the path of its .deb in the cache, got if need be
 fetch()
 {
 	mkdir -p "$cache"
 	deb=$(find "$cache" -name "$1_*.deb" | sort -V | tail -n 1)
 	if [ -z "$deb" ]; then
-		tmp=$(mktemp -d "$cache/fetch.XXXXXX")
-		(cd "$tmp" && apt-get download -qq \
-			-o APT::Sandbox::User="$(id -un)" "$1") >&2 || {
-			rm -rf "$tmp"
-			return 1
-		}
-		mv "$tmp"/*.deb "$cache"
-		rm -rf "$tmp"
+		rm -rf "$fetched"
+		mkdir "$fetched"
+		(cd "$fetched" && apt-get download -qq \
+			-o APT::Sandbox::User="$(id -un)" "$1") >&2 || return
+		mv "$fetched"/*.deb "$cache"
 		deb=$(find "$cache" -name "$1_*.deb")
 	fi
 	echo "$deb"

@@ -52,6 +52,12 @@ follows()
 		patched "$1" && no test -e build/"$1"-*/src/arch/um/kernel/umid.c
 }
 
+unchanged()
+{
+	make stage-4 image | tee "$tmp/stages"
+	[ "$(grep -c unchanged "$tmp/stages")" = 3 ]
+}
+
 # alive DIRECTORY - processes that work in it
 alive()
 {
@@ -94,6 +100,45 @@ left_nothing()
 	find "$1" -type s -o -name 'machine*' | no grep .
 }
 
+# as_user COMMAND... - what an ordinary user gets who lacks a package
+as_user()
+{
+	mkdir -p "$tmp/bin"
+	printf '#!/bin/sh\necho 1000\n' >"$tmp/bin/id"
+	cat >"$tmp/bin/dpkg-query" <<-'EOF'
+		#!/bin/sh
+		case $4 in flex | jq) exit 1 ;; esac
+		echo installed
+	EOF
+	chmod +x "$tmp/bin"/*
+	PATH=$tmp/bin:$PATH "$@"
+}
+
+# what make clean and make distclean are to leave of a clone that was used
+used()
+{
+	rm -rf "$tmp/clone" "$tmp/cache"
+	mkdir -p "$tmp/clone" "$tmp/cache/um-timetravel" "$tmp/cache/other"
+	cp -r Makefile scripts "$tmp/clone"
+	mkdir -p "$tmp/clone/build/6.1/src" "$tmp/clone/build/6.1/uml" \
+		"$tmp/clone/build/run"
+	touch "$tmp/clone/build/tt-controller"
+	XDG_CACHE_HOME=$tmp/cache make -C "$tmp/clone" "$1"
+}
+
+clean_leaves_trees()
+{
+	used clean && (cd "$tmp/clone" && find build -mindepth 1) >"$tmp/left" &&
+		printf 'build/6.1\nbuild/6.1/src\n' | diff - "$tmp/left" &&
+		test -d "$tmp/cache/um-timetravel"
+}
+
+distclean_leaves_nothing()
+{
+	used distclean && no test -e "$tmp/clone/build" &&
+		test "$(ls "$tmp/cache")" = other
+}
+
 need make stage-3
 need make image controller uml
 tree tree-good
@@ -104,6 +149,13 @@ rm "$tmp/tree-older/include/uapi/linux/um_timetravel.h"
 tree tree-odd
 sed -i 's/time_travel/tt/g' "$tmp/tree-odd/arch/um/kernel/time.c"
 mkdir "$tmp/tree-no"
+
+ok 'make clean removes what was built, and no tree or download' \
+	clean_leaves_trees
+ok 'make distclean removes all of build/, and of the cache what is ours' \
+	distclean_leaves_nothing
+ok 'a missing package is named in a line to copy' \
+	says 'apt-get install flex jq' as_user make boot
 
 ok 'a KERNEL that does not exist is refused' \
 	says 'give 6.1, 6.12 or the path' make uml KERNEL=/nowhere
@@ -136,6 +188,7 @@ for signal in INT TERM; do
 		interrupt $signal "$run" boot RUN="$run" SCENARIO=hang
 	ok "nor a socket after SIG$signal" left_nothing "$run"
 done
+ok 'nothing is built when nothing changed' unchanged
 rm -f build/6.1/built
 touch build/6.1/src/arch/um/kernel/*.c
 ok 'an interrupted build leaves no compiler' \
