@@ -155,6 +155,8 @@ int peer_receive(struct peer *peer, struct um_timetravel_msg *msg)
 	assert_int_equal(ret, sizeof(*msg));
 	cmsg = CMSG_FIRSTHDR(&hdr);
 	if (cmsg) {
+		/* only once */
+		assert_int_equal(peer->fds[0], -1);
 		assert_int_equal(cmsg->cmsg_type, SCM_RIGHTS);
 		assert_int_equal(cmsg->cmsg_len, CMSG_LEN(sizeof(peer->fds)));
 		memcpy(peer->fds, CMSG_DATA(cmsg), sizeof(peer->fds));

@@ -146,6 +146,19 @@ static void and_one_without_by_a_message(void **state)
 	is_started(b);
 }
 
+static void unless_that_has_to_ask_for_everything_anyway(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim->opt.shm = false;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started(a);
+	peer_join(sim, 2);
+	gets_nothing(a);
+}
+
 static void by_default_it_is_not_offered_the_memory(void **state)
 {
 	struct sim *sim = *state;
@@ -250,7 +263,7 @@ static void one_that_was_offered_the_memory_and_did_not_take_it_has_it_too(void 
 	assert_int_equal(a->mem->current_time, 1600);
 }
 
-static void it_starts_at_the_next_request_if_others_may_be_ahead(void **state)
+static void a_joiner_starts_at_the_next_request_if_others_may_be_ahead(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a, *b;
@@ -266,6 +279,32 @@ static void it_starts_at_the_next_request_if_others_may_be_ahead(void **state)
 	wait_for(sim, b, 1);
 	gets_msg(sim, a, FREE_UNTIL, 3001);
 	gets_msg(sim, a, RUN, 3000);
+}
+
+static void but_at_once_if_they_cannot_be(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	sim->opt.clients = 2;
+	sim->opt.shm_late = true;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_join(sim, 2);
+	is_started_with_memory(a);
+	memory_wait_for(sim, a, 0, 1000);
+	/* was never told how far it may go, as it does not take the memory */
+	is_started_with_memory(b);
+	peer_slot(b)->capa = 0;
+	wait_for(sim, b, 500);
+	gets_msg(sim, b, FREE_UNTIL, 1000);
+	gets_msg(sim, b, RUN, 500);
+	c = peer_join(sim, 3);
+	gets_msg(sim, b, FREE_UNTIL, 500);
+	wait_for(sim, b, 800);
+	is_started_with_memory(c);
+	assert_int_equal(c->mem->current_time, 800);
+	assert_int_equal(a->mem->current_time, 800);
 }
 
 static void several_late_joiners_start_by_name(void **state)
@@ -417,13 +456,15 @@ int main(void)
 		BEHAVIOUR(all_may_go_before_all_are_there),
 		BEHAVIOUR(a_late_joiner_makes_one_with_memory_stop_now),
 		BEHAVIOUR(and_one_without_by_a_message),
+		BEHAVIOUR(unless_that_has_to_ask_for_everything_anyway),
 		BEHAVIOUR(by_default_it_is_not_offered_the_memory),
 		BEHAVIOUR(but_with_late_join_shm_it_is),
 		BEHAVIOUR(at_time_0_it_is_not_late),
 		BEHAVIOUR(its_clock_starts_at_0),
 		BEHAVIOUR(its_clock_cannot_wrap),
 		BEHAVIOUR(one_that_was_offered_the_memory_and_did_not_take_it_has_it_too),
-		BEHAVIOUR(it_starts_at_the_next_request_if_others_may_be_ahead),
+		BEHAVIOUR(a_joiner_starts_at_the_next_request_if_others_may_be_ahead),
+		BEHAVIOUR(but_at_once_if_they_cannot_be),
 		BEHAVIOUR(several_late_joiners_start_by_name),
 		BEHAVIOUR(it_is_done_when_the_last_client_has_gone),
 		BEHAVIOUR(but_not_before_one_was_started),

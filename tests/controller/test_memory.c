@@ -354,6 +354,19 @@ static void one_that_does_not_take_the_memory_gets_messages(void **state)
 	gets_msg(sim, a, RUN, 5);
 }
 
+static void and_has_not_been_allowed_anything_yet(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	peer_slot(a)->capa = 0;
+	peer_send(a, UPDATE, 1);
+	is_dropped(sim, a, "UPDATE to 1, it may say 0 to 0");
+}
+
 static void and_cannot_change_its_mind(void **state)
 {
 	struct sim *sim = *state;
@@ -545,6 +558,7 @@ int main(void)
 		BEHAVIOUR(all_ones_in_a_waiting_client_are_no_request),
 		BEHAVIOUR(one_that_vanishes_while_it_runs_leaves_the_time_it_had),
 		BEHAVIOUR(one_that_does_not_take_the_memory_gets_messages),
+		BEHAVIOUR(and_has_not_been_allowed_anything_yet),
 		BEHAVIOUR(and_cannot_change_its_mind),
 		BEHAVIOUR(no_shm_for_keeps_the_memory_from_that_name),
 		BEHAVIOUR(get_tells_what_a_client_with_memory_has_published),

@@ -346,6 +346,16 @@ static void so_does_update_past_what_was_allowed(void **state)
 	refuses(*state, UPDATE, 21, "UPDATE to 21, it may say 10 to 20");
 }
 
+static void so_does_update_before_anything_was_allowed(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	begin_alone(sim, &a);
+	peer_send(a, UPDATE, 1);
+	is_dropped(sim, a, "UPDATE to 1, it may say 0 to 0");
+}
+
 static void so_does_ack_with_a_wrong_sequence_number(void **state)
 {
 	struct sim *sim = *state;
@@ -510,6 +520,22 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
 	gets_nothing(p.b);
 }
 
+static void nor_loses_anything_if_it_reads_some_of_it(void **state)
+{
+	struct sim *sim = *state;
+	struct pair p = begin_running(sim);
+	unsigned int sent = 0, got = 0;
+
+	while (sent < 20000) {
+		ask(sim, p.a, BROADCAST, sent++, 0);
+		if (sent % 3 == 0)
+			gets_msg(sim, p.b, BROADCAST, got++);
+	}
+	while (got < sent)
+		gets_msg(sim, p.b, BROADCAST, got++);
+	gets_nothing(p.b);
+}
+
 static void and_is_dropped_if_it_never_reads(void **state)
 {
 	struct sim *sim = *state;
@@ -550,6 +576,7 @@ int main(void)
 		BEHAVIOUR(so_does_ack_of_nothing),
 		BEHAVIOUR(so_does_update_to_the_past),
 		BEHAVIOUR(so_does_update_past_what_was_allowed),
+		BEHAVIOUR(so_does_update_before_anything_was_allowed),
 		BEHAVIOUR(so_does_ack_with_a_wrong_sequence_number),
 		BEHAVIOUR(so_do_acks_in_the_wrong_order),
 		BEHAVIOUR(so_does_wait_of_one_that_waits),
@@ -562,6 +589,7 @@ int main(void)
 		BEHAVIOUR(messages_may_come_in_pieces),
 		BEHAVIOUR(or_many_at_once_and_a_half),
 		BEHAVIOUR(a_client_that_does_not_read_holds_up_nobody),
+		BEHAVIOUR(nor_loses_anything_if_it_reads_some_of_it),
 		BEHAVIOUR(and_is_dropped_if_it_never_reads),
 	};
 
