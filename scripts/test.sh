@@ -16,7 +16,7 @@ rm -rf "$tap"
 mkdir -p "$tap"
 export PERL_TEST_HARNESS_DUMP_TAP="$tap"
 status=0
-make -C controller O="$build" test || status=1
+make -s -C controller O="$build" test || status=1
 prove tests/*.t || status=1
 
 # a test program that broke off counts as one failure
