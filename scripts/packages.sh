@@ -3,8 +3,9 @@
 # Stage 1: have the Debian packages that `make $1` needs (boot or test)
 . "$(dirname "$0")/lib.sh"
 
-boot='bc bison busybox-static cpio flex gcc git jq libc6-dev libjson-c-dev make rsync xz-utils'
-test='ccache g++ libcmocka-dev perl python3 shellcheck'
+boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
+	libjson-c-dev make python3 rsync xz-utils'
+test='ccache g++ libcmocka-dev perl shellcheck'
 
 case $1 in
 boot) want=$boot ;;
