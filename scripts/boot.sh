@@ -145,6 +145,7 @@ kill -0 $controller 2>/dev/null || {
 }
 kill_children
 
+clear_line
 table | column -t -s "$(printf '\t')"
 jq -r --argjson wall $wall '.virtual_time_ns as $virtual |
 	"wall time \($wall / 1e7 | round / 100) s, virtual time " +

@@ -13,8 +13,15 @@ stages=6
 stage=
 children=
 
+# take the line away that progress rewrites
+clear_line()
+{
+	[ ! -t 1 ] || printf '\r\033[K'
+}
+
 die()
 {
+	clear_line
 	echo "error: $*" >&2
 	exit 1
 }
@@ -54,7 +61,7 @@ progress()
 # shellcheck disable=SC2120
 stage_done()
 {
-	[ ! -t 1 ] || printf '\r\033[K'
+	clear_line
 	echo "$stage: ${1:+$1, }$(seconds $(($(now) - stage_start)))"
 	stage=
 }
@@ -92,7 +99,7 @@ on_exit()
 	kill_children
 	clean_up
 	if [ "$status" != 0 ] && [ -n "$stage" ]; then
-		[ ! -t 1 ] || printf '\r\033[K'
+		clear_line
 		echo "$stage: broke after" \
 			"$(seconds $(($(now) - stage_start)))" >&2
 	fi
