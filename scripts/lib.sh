@@ -6,6 +6,12 @@ set -eu
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export LC_ALL=C
 
+# the user's git settings (hooks, signatures, line ends) are none of ours
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+export GIT_AUTHOR_NAME=um-timetravel GIT_AUTHOR_EMAIL=um-timetravel@localhost
+export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
+export GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
+
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/um-timetravel

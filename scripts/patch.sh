@@ -3,12 +3,6 @@
 # Stage 3: $src with the series that fits it
 . "$(dirname "$0")/lib.sh"
 
-# the user's git settings (hooks, signatures, line ends) are none of ours
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
-export GIT_AUTHOR_NAME=um-timetravel GIT_AUTHOR_EMAIL=um-timetravel@localhost
-export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
-export GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
-
 # all that a series may touch; the rest of the tree need not be in git
 paths='arch/um arch/x86/um Documentation/virt/uml include/uapi/linux MAINTAINERS'
 work=$kdir/am

@@ -3,9 +3,6 @@
 # Write the whole files back into the patches that carry them
 . "$(dirname "$0")/lib.sh"
 
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
-export GIT_COMMITTER_NAME=um-timetravel GIT_COMMITTER_EMAIL=um-timetravel@localhost
-
 series=$top/patches/$KERNEL
 work=$kdir/patches
 
@@ -29,14 +26,10 @@ amend()
 rm -rf "$work"
 git -C "$src" worktree prune
 git -C "$src" worktree add -q --detach "$work" HEAD
-# fixups are commits of ours until the rebase folds them in
-GIT_AUTHOR_NAME=$GIT_COMMITTER_NAME GIT_AUTHOR_EMAIL=$GIT_COMMITTER_EMAIL
-export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
 amend arch-um-kernel arch/um/kernel
 amend include-uapi/linux include/uapi/linux
 amend kunit arch/um/kernel
 amend kunit/os-Linux arch/um/os-Linux
-unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"
 find "$series" -name '0*.patch' ! -name '0000-*' -delete
