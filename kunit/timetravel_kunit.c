@@ -26,20 +26,26 @@
  * direction of the socket is closed; a client that reads too much finds a spare
  * ACK, which is counted, and then the end of file: it panics, but does not hang.
  *
- * What must panic is not tested here: panic() does not return, and to leave it
- * by force would keep interrupts and preemption off and the console in its oops
- * state. So a wrong sequence number in an ACK, a link that is closed, a time
- * that goes backwards or is before the machine's own beginning, and publishing
- * the time when another client runs have to be tested by booting. So does what
- * interrupts a client that waits: in here nothing can.
+ * What must panic does so in a child of the machine's process, see
+ * tt_run_child(): panic() does not return, and with it goes a copy of all that
+ * is static in the kernel, the console's and the scheduler's state included.
+ *
+ * An interrupt that meets a client while it waits is a signal that the
+ * controller's end of the socket raises on WAIT, and the host lets through in
+ * spite of the above.
  */
 
 #include <kunit/test.h>
 #include <linux/fcntl.h>
+#include <linux/gfp.h>
 #include <linux/list.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "timetravel_kunit.h"
+#include "timetravel_kunit_user.h"
 
 #define TT_MEMFD	"um-time-travel-kunit"
 #define TT_SLOTS	4
@@ -87,6 +93,12 @@ struct tt_statics {
  * @unread: how many messages it left unread
  * @fds_before: inodes of all descriptors before the call
  * @fds_after: and after it
+ * @may_map: bytes that the client can map in the call, -1 for no limit
+ * @event: what interrupts the client while it waits
+ * @interrupts: how often it did
+ * @panic_nb: sees the panic in a child
+ * @panic_call: what is to panic
+ * @panic_text: what it said; that is shared with the child
  */
 struct tt_fixture {
 	struct kunit *test;
@@ -104,6 +116,12 @@ struct tt_fixture {
 	unsigned int unread;
 	unsigned long long fds_before[TT_MAX_FD];
 	unsigned long long fds_after[TT_MAX_FD];
+	long may_map;
+	struct time_travel_event event;
+	unsigned int interrupts;
+	struct notifier_block panic_nb;
+	void (*panic_call)(struct tt_fixture *f);
+	char panic_text[128];
 };
 
 static void tt_swap_list(struct list_head *a, struct list_head *b)
@@ -360,7 +378,9 @@ static void tt_start(struct tt_fixture *f, u16 id, const int *fds,
 	tt_begin(f);
 	tt_list_fds(f->fds_before);
 	tt_dirty_stack(f->memfd);
+	os_limit_memory(f->may_map);
 	ret = time_travel_ext_req(UM_TIMETRAVEL_START, TT_NAME);
+	os_limit_memory(-1);
 	tt_list_fds(f->fds_after);
 	tt_end(f);
 
@@ -420,6 +440,7 @@ static int tt_init(struct kunit *test)
 	f->test = test;
 	f->ctl = -1;
 	f->memfd = -1;
+	f->may_map = -1;
 	f->s.fd = -1;
 	f->s.mode = TT_MODE_EXTERNAL;
 	INIT_LIST_HEAD(&f->s.events);
@@ -577,12 +598,17 @@ static void tt_free_until_desc(const struct tt_free_until *row, char *desc)
 KUNIT_ARRAY_PARAM(tt_free_until_msg, tt_free_until_msg, tt_free_until_desc);
 KUNIT_ARRAY_PARAM(tt_free_until_shm, tt_free_until_shm, tt_free_until_desc);
 
-static void tt_hear(struct tt_fixture *f)
+static void tt_do_read(struct tt_fixture *f)
 {
 	struct um_timetravel_msg msg;
 
-	tt_begin(f);
 	time_travel_handle_message(&msg, TTMH_READ);
+}
+
+static void tt_hear(struct tt_fixture *f)
+{
+	tt_begin(f);
+	tt_do_read(f);
 	tt_end(f);
 }
 
@@ -768,6 +794,7 @@ struct tt_ack {
 	u16 id;
 	bool read_only;
 	bool attached;
+	long may_map;
 };
 
 #define TT_V	UM_TIMETRAVEL_SCHEDSHM_VERSION
@@ -795,6 +822,8 @@ static const struct tt_ack tt_acks[] = {
 	{ "one descriptor",	  1, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME },
 	{ "three descriptors",	  3, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME, false, true },
 	{ "read-only",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME, true },
+	{ "cannot map all",	  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME,
+	  .may_map = PAGE_SIZE },
 };
 
 static void tt_ack_desc(const struct tt_ack *row, char *desc)
@@ -833,6 +862,7 @@ static void tt_test_start(struct kunit *test)
 	fds[UM_TIMETRAVEL_SHARED_MEMFD] = row->read_only ? ro : f->memfd;
 	fds[UM_TIMETRAVEL_SHARED_LOGFD] = log;
 	fds[2] = log;
+	f->may_map = row->may_map ?: -1;
 	tt_start(f, row->id, fds, row->n_fds);
 	tt_close(&log);
 	tt_close(&ro);
@@ -856,31 +886,67 @@ static void tt_test_start(struct kunit *test)
 	}
 }
 
+/* Only what has come is received, and no more than there is room for. */
+static void tt_test_receive(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	int sent[UM_TIMETRAVEL_SHARED_MAX_FDS], fds[2], i, n, room;
+	struct um_timetravel_msg msg;
+	ssize_t ret;
+
+	tt_create_mem(f, TT_SIZE);
+	for (i = 0; i < ARRAY_SIZE(sent); i++)
+		sent[i] = f->memfd;
+
+	for (n = 0; n <= ARRAY_SIZE(sent); n++) {
+		for (room = 1; room <= ARRAY_SIZE(fds); room++) {
+			fds[0] = -4711;
+			fds[1] = -4711;
+			tt_say_fds(f, UM_TIMETRAVEL_ACK, 1, 0, sent, n);
+			ret = os_rcv_fd_msg(f->s.fd, fds, room, &msg, sizeof(msg));
+			KUNIT_EXPECT_EQ(test, ret, (ssize_t)sizeof(msg));
+			for (i = 0; i < ARRAY_SIZE(fds); i++) {
+				if (i >= room)
+					KUNIT_EXPECT_EQ(test, fds[i], -4711);
+				else if (i >= n)
+					KUNIT_EXPECT_EQ(test, fds[i], -1);
+				else
+					KUNIT_EXPECT_LE(test, 0, fds[i]);
+				tt_close(&fds[i]);
+			}
+		}
+	}
+
+	ret = os_rcv_fd_msg(f->s.fd, fds, ARRAY_SIZE(fds) + 1, &msg, sizeof(msg));
+	KUNIT_EXPECT_EQ(test, ret, (ssize_t)-EINVAL);
+	ret = os_rcv_fd_msg(-1, fds, ARRAY_SIZE(fds), &msg, sizeof(msg));
+	KUNIT_EXPECT_EQ(test, ret, (ssize_t)-EBADF);
+}
+
 /* What was received is not for the programs that this machine starts. */
 static void tt_test_close_on_exec(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
 	struct um_timetravel_msg msg;
 	unsigned int flags = 0;
-	int fds[2] = {}, fd;
+	int fd, got;
 	char *pos, buf[128] = {};
 	ssize_t ret;
 
 	tt_create_mem(f, TT_SIZE);
 	tt_say_fds(f, UM_TIMETRAVEL_ACK, 1, 0, &f->memfd, 1);
-	ret = os_rcv_fd_msg(f->s.fd, fds, ARRAY_SIZE(fds), &msg, sizeof(msg));
+	ret = os_rcv_fd_msg(f->s.fd, &got, 1, &msg, sizeof(msg));
 	KUNIT_ASSERT_EQ(test, ret, (ssize_t)sizeof(msg));
-	KUNIT_EXPECT_EQ(test, fds[1], -1);
-	KUNIT_ASSERT_LE(test, 0, fds[0]);
+	KUNIT_ASSERT_LE(test, 0, got);
 
-	snprintf(buf, sizeof(buf), "/proc/self/fdinfo/%d", fds[0]);
+	snprintf(buf, sizeof(buf), "/proc/self/fdinfo/%d", got);
 	fd = os_open_file(buf, of_read(OPENFLAGS()), 0);
 	memset(buf, 0, sizeof(buf));
 	if (fd >= 0) {
 		os_read_file(fd, buf, sizeof(buf) - 1);
 		os_close_file(fd);
 	}
-	os_close_file(fds[0]);
+	os_close_file(got);
 
 	pos = strstr(buf, "flags:");
 	KUNIT_ASSERT_NOT_NULL(test, pos);
@@ -955,6 +1021,53 @@ static void tt_test_wait_acked(struct kunit *test)
 	tt_end(f);
 	tt_expect_sent(f, 1);
 	tt_expect_msg(f, 0, UM_TIMETRAVEL_WAIT, seq, -1);
+}
+
+/* The end of the connection is signalled as well, when no client waits. */
+static void tt_interrupt(void *arg)
+{
+	struct tt_fixture *f = arg;
+
+	if (!time_travel_ext_waiting)
+		return;
+
+	f->interrupts++;
+	time_travel_add_irq_event(&f->event);
+}
+
+static void tt_test_interrupted(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	u32 seq;
+
+	tt_attach(f, TT_OFFSET);
+	tt_request_silently(f, 100);
+	f->mem->running_id = TT_OTHER;
+	tt_slot(f, TT_OTHER)->capa = UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
+	f->mem->current_time = TT_OFFSET + 77;
+	f->mem->free_until = TT_OFFSET + 500;
+	time_travel_set_event_fn(&f->event, time_travel_oneshot_timer);
+
+	/* while it waits it has to ask although it is free until later */
+	KUNIT_ASSERT_EQ(test, os_call_when_readable(f->ctl, tt_interrupt, f), 0);
+	seq = f->seq + 1;
+	tt_say(f, UM_TIMETRAVEL_RUN, TT_OFFSET + 77);
+	tt_begin(f);
+	time_travel_ext_wait(true);
+	time_travel_del_event(&f->event);
+	tt_end(f);
+
+	KUNIT_EXPECT_EQ(test, f->interrupts, 1U);
+	tt_expect_sent(f, 1);
+	tt_expect_msg(f, 0, UM_TIMETRAVEL_WAIT, seq, -1);
+	KUNIT_EXPECT_EQ(test, f->event.time, 77ULL);
+	KUNIT_EXPECT_EQ(test, f->s.time, 77ULL);
+	KUNIT_EXPECT_EQ(test, f->mem->free_until, TT_OFFSET + 77);
+
+	/* that request is fulfilled, the same again is a new one */
+	tt_expect_slot(f, 0, TT_OFFSET + 77);
+	tt_request_silently(f, 77);
+	tt_expect_slot(f, 1, TT_OFFSET + 77);
 }
 
 static void tt_update_time(struct tt_fixture *f, u64 time)
@@ -1250,6 +1363,164 @@ static void tt_test_wait_readable(struct kunit *test)
 	os_close_file(fd);
 }
 
+/*
+ * Panics
+ */
+
+static int tt_note_panic(struct notifier_block *nb, unsigned long unused,
+			 void *text)
+{
+	struct tt_fixture *f = container_of(nb, struct tt_fixture, panic_nb);
+
+	strscpy(f->panic_text, text, sizeof(f->panic_text));
+	os_exit_child(0);
+
+	return NOTIFY_DONE;
+}
+
+/* Nobody shall see, nor act upon, what the child says. */
+static int tt_child(void *arg)
+{
+	struct tt_fixture *f = arg;
+
+	suppress_printk = 1;
+	f->panic_nb.notifier_call = tt_note_panic;
+	f->panic_nb.priority = INT_MAX;
+	atomic_notifier_chain_register(&panic_notifier_list, &f->panic_nb);
+	f->panic_call(f);
+
+	return 0;
+}
+
+/*
+ * Let a call panic in a process of its own, for which @f->panic_text is where
+ * it can leave its last words: the machine's memory is shared with the child,
+ * other than its static variables.
+ */
+static void tt_run_child(struct tt_fixture *f,
+			 void (*call)(struct tt_fixture *f))
+{
+	void *stack = (void *)__get_free_pages(GFP_KERNEL, THREAD_SIZE_ORDER);
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, stack);
+	/* current is found by the stack pointer */
+	*(struct thread_info *)stack = *current_thread_info();
+
+	f->panic_call = call;
+	f->raw = true;
+	os_shutdown_socket(f->ctl, 0, 1);
+	tt_begin(f);
+	ret = os_run_child(tt_child, f, stack + THREAD_SIZE);
+	tt_end(f);
+	free_pages((unsigned long)stack, THREAD_SIZE_ORDER);
+
+	KUNIT_EXPECT_EQ_MSG(f->test, ret, 0, "the child did not end well");
+}
+
+static void tt_do_request(struct tt_fixture *f)
+{
+	time_travel_ext_update_request(100);
+}
+
+static void tt_do_get_time(struct tt_fixture *f)
+{
+	time_travel_ext_get_time();
+}
+
+static void tt_do_publish(struct tt_fixture *f)
+{
+	__time_travel_propagate_time();
+}
+
+static void tt_say_nothing(struct tt_fixture *f)
+{
+}
+
+static void tt_say_part(struct tt_fixture *f)
+{
+	KUNIT_ASSERT_EQ(f->test, os_write_file(f->ctl, "\3\0\0\0", 4), 4);
+}
+
+static void tt_say_next_seq(struct tt_fixture *f)
+{
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, f->seq + 2, 0, NULL, 0);
+}
+
+static void tt_say_last_seq(struct tt_fixture *f)
+{
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, f->seq, 0, NULL, 0);
+}
+
+static void tt_say_run_past(struct tt_fixture *f)
+{
+	f->s.time = 100;
+	tt_say(f, UM_TIMETRAVEL_RUN, 99);
+}
+
+static void tt_say_run_before_start(struct tt_fixture *f)
+{
+	tt_say(f, UM_TIMETRAVEL_RUN, TT_OFFSET - 1);
+}
+
+static void tt_time_before_start(struct tt_fixture *f)
+{
+	f->mem->current_time = TT_OFFSET - 1;
+}
+
+static void tt_other_runs(struct tt_fixture *f)
+{
+	f->mem->running_id = TT_OTHER;
+}
+
+struct tt_panic {
+	const char *name;
+	bool shm;
+	void (*prepare)(struct tt_fixture *f);
+	void (*call)(struct tt_fixture *f);
+	const char *text;
+};
+
+static const struct tt_panic tt_panics[] = {
+	{ "link is closed", false, tt_say_nothing, tt_do_request,
+	  "link is broken" },
+	{ "part of a message", false, tt_say_part, tt_do_read,
+	  "invalid time-travel message - 4 bytes" },
+	{ "ACK of the message before", false, tt_say_last_seq, tt_do_request,
+	  "different seqno" },
+	{ "ACK of no message", false, tt_say_next_seq, tt_do_request,
+	  "different seqno" },
+	{ "RUN in the past", false, tt_say_run_past, tt_do_read,
+	  "time goes backwards 100 -> 99" },
+	{ "RUN before the start", true, tt_say_run_before_start, tt_do_read,
+	  "RUN 999999 is before this machine started at 1000000" },
+	{ "time before the start", true, tt_time_before_start, tt_do_get_time,
+	  "current_time 999999 is before this machine started at 1000000" },
+	{ "publishing for another", true, tt_other_runs, tt_do_publish,
+	  TT_PANIC_PUBLISH },
+};
+
+static void tt_panic_desc(const struct tt_panic *row, char *desc)
+{
+	strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tt_panics, tt_panics, tt_panic_desc);
+
+static void tt_test_panic(struct kunit *test)
+{
+	const struct tt_panic *row = test->param_value;
+	struct tt_fixture *f = test->priv;
+
+	if (row->shm)
+		tt_attach(f, TT_OFFSET);
+	row->prepare(f);
+	tt_run_child(f, row->call);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->panic_text, row->text),
+				  "expected a panic about \"%s\", got \"%s\"",
+				  row->text, f->panic_text);
+}
+
 static struct kunit_case tt_request_cases[] = {
 	KUNIT_CASE(tt_test_not_external),
 	KUNIT_CASE(tt_test_not_external_msg),
@@ -1266,6 +1537,7 @@ static struct kunit_case tt_request_cases[] = {
 
 static struct kunit_case tt_start_cases[] = {
 	KUNIT_CASE_PARAM(tt_test_start, tt_acks_gen_params),
+	KUNIT_CASE(tt_test_receive),
 	KUNIT_CASE(tt_test_close_on_exec),
 	{}
 };
@@ -1276,6 +1548,7 @@ static struct kunit_case tt_run_cases[] = {
 	KUNIT_CASE(tt_test_wait_msg),
 	KUNIT_CASE(tt_test_wait_shm),
 	KUNIT_CASE(tt_test_wait_acked),
+	KUNIT_CASE(tt_test_interrupted),
 	KUNIT_CASE(tt_test_update_time_msg),
 	KUNIT_CASE(tt_test_update_time_shm),
 	KUNIT_CASE(tt_test_get_time_msg),
@@ -1295,6 +1568,11 @@ static struct kunit_case tt_message_cases[] = {
 	KUNIT_CASE(tt_test_broadcast_sent),
 	KUNIT_CASE(tt_test_unknown_op),
 	KUNIT_CASE(tt_test_wait_readable),
+	{}
+};
+
+static struct kunit_case tt_panic_cases[] = {
+	KUNIT_CASE_PARAM(tt_test_panic, tt_panics_gen_params),
 	{}
 };
 
@@ -1326,5 +1604,12 @@ static struct kunit_suite tt_message_suite = {
 	.test_cases = tt_message_cases,
 };
 
+static struct kunit_suite tt_panic_suite = {
+	.name = "um-time-travel-panic",
+	.init = tt_init,
+	.exit = tt_exit,
+	.test_cases = tt_panic_cases,
+};
+
 kunit_test_suites(&tt_request_suite, &tt_start_suite, &tt_run_suite,
-		  &tt_message_suite);
+		  &tt_message_suite, &tt_panic_suite);

@@ -4,7 +4,7 @@
 # also boots; the last line is `N passed, M failed`
 . "$(dirname "$0")/lib.sh"
 
-: "${KUNIT_JSON:=}" "${TIMEOUT:=300}"
+: "${KUNIT_JSON:=}" "${KARGS:=}" "${TIMEOUT:=300}"
 log=$kdir/kunit.log
 
 [ -e "$src/arch/um/kernel/.kunitconfig" ] ||
@@ -13,6 +13,7 @@ log=$kdir/kunit.log
 # a failure here is counted below
 "$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$kdir/uml" \
 	--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
+	${KARGS:+"--kernel_args=$KARGS"} \
 	${KUNIT_JSON:+"--json=$(realpath -m "$KUNIT_JSON")"} 2>&1 |
 	tee "$log" || :
 

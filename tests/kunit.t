@@ -5,15 +5,31 @@
 
 json=$tmp/kunit.json
 
+# with_clock ARGUMENT - they pass in a machine that is booted with it
+with_clock()
+{
+	make kunit KARGS="$1" &&
+		grep "^Kernel command line: $1 " build/6.1/uml/test.log
+}
+
 need make stage-4
+need make stage-4 KERNEL=6.12
 ok 'the client passes its KUnit tests' make kunit KUNIT_JSON="$json"
 ok 'the JSON of kunit.py is kept' \
 	jq -e '[.. | .status? // empty] | length > 50 and all(. == "PASS")' "$json"
+ok 'they pass in a machine with simulated time' \
+	with_clock time-travel
+ok 'they pass in a machine with simulated time and an infinite CPU' \
+	with_clock time-travel=inf-cpu
+ok 'the client of Linux 6.12, mended, passes the same tests' \
+	make kunit KERNEL=6.12
+ok 'a kernel without these tests is named' \
+	says 'has no KUnit tests' make kunit KERNEL=6.12 SERIES=none
 
 # inside DIRECTORY MACHINE - the KTAP of a machine that ran them as it booted
 inside()
 {
-	[ "$(grep -c '^ok .*um-time-travel-' "$1/$2/console")" = 4 ] &&
+	[ "$(grep -c '^ok .*um-time-travel-' "$1/$2/console")" = 5 ] &&
 		no grep 'not ok' "$1/$2/console"
 }
 

@@ -25,6 +25,9 @@ struct tt_client {
 	u64 broadcast;
 };
 
+/* what a client says that publishes the time when it is not the one that runs */
+#define TT_PANIC_PUBLISH "slot 2 sets the time while running_id is 1"
+
 /* Exchange the state in use with another one. */
 static inline void tt_client_swap(struct tt_client *c)
 {

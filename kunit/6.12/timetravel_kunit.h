@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of external time-travel need to know about the insides of
+ * the client, for timetravel_kunit.c only.
+ */
+#ifndef __UM_TIMETRAVEL_KUNIT_H
+#define __UM_TIMETRAVEL_KUNIT_H
+
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <os.h>
+
+/**
+ * struct tt_client - state of the client that is kept differently elsewhere
+ * @shm: the shared memory, if attached
+ * @slot: the client's slot in it
+ * @offset: its offset in ns
+ * @id: number of @slot
+ * @nr_slots: number of slots in @shm
+ * @free_until: where free-until is, NULL if there is none
+ * @free_until_msg: free-until as it came in a message
+ * @broadcast: the last broadcast
+ */
+struct tt_client {
+	struct um_timetravel_schedshm *shm;
+	union um_timetravel_schedshm_client *slot;
+	unsigned long long offset;
+	u16 id;
+	u16 nr_slots;
+	unsigned long long *free_until;
+	unsigned long long free_until_msg;
+	u64 broadcast;
+};
+
+/* what a client says that publishes the time when it is not the one that runs */
+#define TT_PANIC_PUBLISH "setting time while not running"
+
+/* the client's name for it */
+#define bc_message_store bc_store
+
+/* Exchange the state in use with another one. */
+static inline void tt_client_swap(struct tt_client *c)
+{
+	swap(c->shm, time_travel_shm);
+	swap(c->slot, time_travel_shm_client);
+	swap(c->offset, time_travel_shm_offset);
+	swap(c->id, time_travel_shm_id);
+	swap(c->nr_slots, time_travel_shm_slots);
+	swap(c->free_until, time_travel_ext_free_until);
+	swap(c->free_until_msg, _time_travel_ext_free_until);
+	swap(c->broadcast, bc_message);
+}
+
+/* All of these are about a state that is not in use. */
+static inline bool tt_client_attached(const struct tt_client *c)
+{
+	return c->shm;
+}
+
+static inline u64 tt_client_offset(const struct tt_client *c)
+{
+	return c->offset;
+}
+
+static inline u16 tt_client_slot(const struct tt_client *c)
+{
+	return c->id;
+}
+
+/* Forget everything and unmap the memory. */
+static inline void tt_client_reset(struct tt_client *c)
+{
+	if (c->shm)
+		os_unmap_memory(c->shm, c->shm->len);
+	memset(c, 0, sizeof(*c));
+}
+
+#endif /* __UM_TIMETRAVEL_KUNIT_H */

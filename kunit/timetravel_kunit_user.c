@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Host side of the tests of external time-travel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <os.h>
+#include "timetravel_kunit_user.h"
+
+/* until a child is taken for one that hangs */
+#define CHILD_TIMEOUT_MS 10000
+
+/**
+ * os_create_memfd - create a memory that can be given to another process
+ * @name: its name in /proc/self/maps
+ * @size: its size in bytes
+ *
+ * Return: a descriptor that is close-on-exec, or a negative errno.
+ */
+int os_create_memfd(const char *name, unsigned long long size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+
+	if (ftruncate(fd, size) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+
+	return fd;
+}
+
+struct child {
+	int (*fn)(void *arg);
+	void *arg;
+};
+
+/* Ends by exit(), so that a kernel that is profiled saves its counters. */
+static int child(void *arg)
+{
+	struct child *c = arg;
+
+	exit(c->fn(c->arg));
+}
+
+/**
+ * os_run_child - run a function in a process of its own until that ends
+ * @fn: returns the exit status
+ * @arg: its argument
+ * @sp: end of the stack to run it on
+ *
+ * The child has a copy of all that is static in the kernel. It shares with the
+ * machine what was allocated, and its files.
+ *
+ * Return: the exit status, or a negative errno: -ETIMEDOUT if it did not end
+ *	and was killed, -ECHILD if something else killed it.
+ */
+int os_run_child(int (*fn)(void *arg), void *arg, void *sp)
+{
+	struct child c = { .fn = fn, .arg = arg };
+	int pid, status, ret, ms;
+
+	/* or both would write what is buffered */
+	fflush(NULL);
+
+	pid = clone(child, sp, 0, &c);
+	if (pid < 0)
+		return -errno;
+
+	for (ms = 0; ms < CHILD_TIMEOUT_MS; ms++) {
+		CATCH_EINTR(ret = waitpid(pid, &status, WNOHANG | __WALL));
+		if (ret)
+			break;
+		usleep(1000);
+	}
+
+	if (ret < 0)
+		return -errno;
+	if (!ret) {
+		kill(pid, SIGKILL);
+		CATCH_EINTR(waitpid(pid, &status, __WALL));
+		return -ETIMEDOUT;
+	}
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+}
+
+/**
+ * os_exit_child - end the child, from within
+ * @status: its exit status
+ */
+void os_exit_child(int status)
+{
+	exit(status);
+}
+
+/**
+ * os_limit_memory - limit what can be mapped
+ * @more: bytes that can be mapped from now on, -1 to end the limit
+ *
+ * Return: 0 or a negative errno.
+ */
+int os_limit_memory(long more)
+{
+	struct rlimit lim;
+	unsigned long pages;
+	FILE *statm;
+	int ret;
+
+	if (getrlimit(RLIMIT_AS, &lim) < 0)
+		return -errno;
+
+	lim.rlim_cur = lim.rlim_max;
+	if (more >= 0) {
+		statm = fopen("/proc/self/statm", "re");
+		if (!statm)
+			return -errno;
+		ret = fscanf(statm, "%lu", &pages);
+		fclose(statm);
+		if (ret != 1)
+			return -EIO;
+		lim.rlim_cur = pages * UM_KERN_PAGE_SIZE + more;
+	}
+
+	return setrlimit(RLIMIT_AS, &lim) < 0 ? -errno : 0;
+}
+
+static void (*readable_fn)(void *arg);
+static void *readable_arg;
+
+static void readable_handler(int sig)
+{
+	readable_fn(readable_arg);
+}
+
+/**
+ * os_call_when_readable - interrupt the kernel when a message arrives
+ * @fd: the socket
+ * @fn: called as a signal's handler, on the stack that was interrupted; it is
+ *	not held off by what holds off SIGIO
+ * @arg: its argument
+ *
+ * For one socket at a time, until that is closed.
+ *
+ * Return: 0 or a negative errno.
+ */
+int os_call_when_readable(int fd, void (*fn)(void *arg), void *arg)
+{
+	struct sigaction action = {
+		.sa_handler = readable_handler,
+		.sa_flags = SA_RESTART,
+	};
+
+	readable_fn = fn;
+	readable_arg = arg;
+	if (sigaction(SIGRTMIN, &action, NULL) < 0 ||
+	    fcntl(fd, F_SETSIG, SIGRTMIN) < 0 ||
+	    fcntl(fd, F_SETOWN, getpid()) < 0 ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC) < 0)
+		return -errno;
+
+	return 0;
+}
