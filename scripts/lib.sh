@@ -14,6 +14,8 @@ export GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build
+# a tree in there that is not in git yet is not part of this repository
+export GIT_CEILING_DIRECTORIES="$build"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/um-timetravel
 stages=6
 stage=

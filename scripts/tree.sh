@@ -45,15 +45,21 @@ unpack()
 	mv "$src.new" "$src"
 }
 
-# what of a tree is source; the rest may be an old build
+origin_git()
+{
+	GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' "$@"
+}
+
+# what of a tree is source; the rest may be an old build. For git am it is
+# enough that some of a tree is in git, which then does not know the rest.
 list()
 {
 	cd "$origin"
-	if [ -e .git ]; then
-		GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' \
-			ls-files -z --cached --others --exclude-standard
+	if [ -e .git ] &&
+		origin_git ls-files --error-unmatch Makefile >/dev/null 2>&1; then
+		origin_git ls-files -z --cached --others --exclude-standard
 	else
-		find . \( -name '*.o' -o -name '*.a' -o -name '*.ko' -o \
+		find . \( -name .git -o -name '*.o' -o -name '*.a' -o -name '*.ko' -o \
 			-name '.*.cmd' -o -path ./.config -o \
 			-path ./include/config -o -path '*/include/generated' \) \
 			-prune -o ! -type d -print0
@@ -71,8 +77,10 @@ copy()
 	[ "$(cat "$kdir/copied" 2>/dev/null)" != "$state" ] || return 0
 	progress "copying $origin"
 	rm -f "$kdir/copied"
-	[ ! -d "$src/.git" ] || git -C "$src" reset -q --hard base
 	mkdir -p "$src"
+	# unless stage 3 was interrupted before there was such a state
+	! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1 ||
+		git -C "$src" reset -q --hard base
 	# files that are gone from the tree go from the copy
 	(cd "$src" && find . -name .git -prune -o ! -type d -print0) |
 		sed -z 's,^\./,,' | sort -z >"$kdir/have"

@@ -52,6 +52,14 @@ follows()
 		patched "$1" && no test -e build/"$1"-*/src/arch/um/kernel/umid.c
 }
 
+# as if the copy had been interrupted while git took it in
+half_done()
+{
+	git -C build/"$1"-*/src tag -d base && rm build/"$1"-*/patched || return 1
+	echo '/* even more */' >>"$tmp/$1/arch/um/kernel/mem.c"
+	make stage-3 KERNEL="$tmp/$1" && patched "$1"
+}
+
 unchanged()
 {
 	make stage-4 image | tee "$tmp/stages"
@@ -173,10 +181,17 @@ ok "an unpacked tree is patched in a copy and not written to" \
 	untouched tree-good
 ok 'nothing is written when nothing changed' nothing_new tree-good
 ok 'a change in the tree reaches the copy' follows tree-good
+ok 'an interrupted copy is done again' half_done tree-good
 git -C "$tmp/tree-good" init -q
 git -C "$tmp/tree-good" add -f .
 git -C "$tmp/tree-good" -c user.name=t -c user.email=t@localhost commit -qm t
 ok 'a git tree is patched in a copy and not written to' untouched tree-good
+tree tree-part
+echo '*' >"$tmp/tree-part/.gitignore"
+git -C "$tmp/tree-part" init -q
+git -C "$tmp/tree-part" add -f arch/um
+git -C "$tmp/tree-part" -c user.name=t -c user.email=t@localhost commit -qm t
+ok 'nor is a tree of which only a part is in git' untouched tree-part
 cp -a build/tree-good-*/src "$tmp/tree-ours"
 rm -rf "$tmp/tree-ours/.git"
 ok 'a tree that carries the series already is taken as it is' \
