@@ -34,10 +34,13 @@ inside()
 }
 
 run=$build/test/kunit
-ok 'two machines under the controller run them as they boot' \
-	make boot RUN="$run" KARGS='kunit.enable=1' SCENARIO=sleep:1
-for machine in 1 2; do
-	ok "machine $machine passes them with the clock of a controller" \
-		inside "$run" $machine
+for flags in '' --no-shm; do
+	ok "two machines under the controller ${flags:-with memory} run them as they boot" \
+		make boot RUN="$run" CONTROLLER_FLAGS="$flags" \
+		KARGS='kunit.enable=1' SCENARIO=sleep:1
+	for machine in 1 2; do
+		ok "machine $machine passes them with the clock of a controller" \
+			inside "$run" $machine
+	done
 done
 finish
