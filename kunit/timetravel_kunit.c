@@ -426,8 +426,8 @@ static void tt_list_fds(unsigned long long *fds)
 		fds[i] = os_stat_fd(i, &st) ? 0 : st.ust_ino;
 }
 
-static void tt_start(struct tt_fixture *f, u16 id, const int *fds,
-		     unsigned int n_fds)
+static void tt_do_start(struct tt_fixture *f, u16 id, const int *fds,
+			unsigned int n_fds)
 {
 	u64 ret;
 
@@ -443,13 +443,19 @@ static void tt_start(struct tt_fixture *f, u16 id, const int *fds,
 	tt_list_fds(f->fds_after);
 	tt_end(f);
 
-	tt_expect_sent(f, 1);
 	tt_expect_req(f, 0, UM_TIMETRAVEL_START, TT_NAME);
 	KUNIT_EXPECT_EQ(f->test, ret, 0xabcd0000ULL | id);
 	KUNIT_EXPECT_EQ_MSG(f->test,
 			    memcmp(f->fds_before, f->fds_after,
 				   sizeof(f->fds_before)), 0,
 			    "descriptors were leaked, or closed");
+}
+
+static void tt_start(struct tt_fixture *f, u16 id, const int *fds,
+		     unsigned int n_fds)
+{
+	tt_do_start(f, id, fds, n_fds);
+	tt_expect_sent(f, 1);
 }
 
 /* Attach the client with its clock at 0 when the controller's is at @offset. */
@@ -810,21 +816,23 @@ static void tt_test_running(struct kunit *test)
 	for (i = 0; i < TT_SLOTS; i++)
 		tt_slot(f, i)->capa = row->capa[i];
 	f->mem->running_id = row->running;
+	/* was checked when the client attached, and is not trusted again */
+	f->mem->max_clients = U16_MAX;
 	f->s.waiting = 1;
 
 	for (i = 0; i < ARRAY_SIZE(free_until); i++) {
 		f->s.prev_request_valid = false;
 		f->mem->free_until = free_until[i];
-		tt_slot(f, TT_ME)->flags = 0;
+		tt_slot(f, TT_ME)->flags = 0x80;
 		tt_slot(f, TT_ME)->req_time = 1;
 
 		if (row->by_msg) {
 			tt_request_by_msg(f, 100, TT_OFFSET + 100);
-			tt_expect_slot(f, 0, 1);
+			tt_expect_slot(f, 0x80, 1);
 			KUNIT_EXPECT_EQ(test, f->mem->free_until, free_until[i]);
 		} else {
 			tt_request_silently(f, 100);
-			tt_expect_slot(f, 1, TT_OFFSET + 100);
+			tt_expect_slot(f, 0x81, TT_OFFSET + 100);
 			KUNIT_EXPECT_EQ(test, f->mem->free_until,
 					min(free_until[i], TT_OFFSET + 100));
 		}
@@ -905,6 +913,9 @@ static void tt_test_start(struct kunit *test)
 		f->mem->len = row->len;
 		f->mem->max_clients = row->slots;
 	}
+	/* what is not known is left alone */
+	for (i = 0; i < TT_SLOTS && row->file >= TT_SIZE; i++)
+		tt_slot(f, i)->capa = 0x80;
 	maps = tt_count_maps(test);
 	KUNIT_ASSERT_EQ(test, maps, f->mem ? 1U : 0U);
 
@@ -930,7 +941,7 @@ static void tt_test_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tt_count_maps(test), maps + row->attached);
 	for (i = 0; i < TT_SLOTS && row->file >= TT_SIZE; i++) {
 		KUNIT_EXPECT_EQ(test, tt_slot(f, i)->capa,
-				(u32)(row->attached && i == row->id));
+				0x80 | (row->attached && i == row->id));
 		KUNIT_EXPECT_EQ(test, tt_slot(f, i)->flags, 0U);
 	}
 
@@ -941,6 +952,30 @@ static void tt_test_start(struct kunit *test)
 		tt_request_by_msg(f, 100, 100);
 		tt_run_once(f, 100, false);
 	}
+}
+
+/* Only START's ACK brings the memory. */
+static void tt_test_not_start_ack(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	int fds[UM_TIMETRAVEL_SHARED_MAX_FDS];
+
+	tt_create_mem(f, TT_SIZE);
+	tt_fill_mem(f, TT_OFFSET);
+	fds[UM_TIMETRAVEL_SHARED_MEMFD] = f->memfd;
+	fds[UM_TIMETRAVEL_SHARED_LOGFD] = f->memfd;
+
+	tt_ack_fds(f, TT_ME, fds, ARRAY_SIZE(fds));
+	tt_request(f, 100);
+	tt_expect_sent(f, 1);
+	KUNIT_EXPECT_FALSE(test, tt_client_attached(&f->s.client));
+
+	tt_say_fds(f, UM_TIMETRAVEL_BROADCAST, TT_CTL_SEQ + UM_TIMETRAVEL_BROADCAST,
+		   TT_ME, fds, ARRAY_SIZE(fds));
+	tt_do_start(f, TT_ME, NULL, 0);
+	tt_expect_sent(f, 2);
+	tt_expect_ack(f, 1, UM_TIMETRAVEL_BROADCAST);
+	KUNIT_EXPECT_FALSE(test, tt_client_attached(&f->s.client));
 }
 
 /* Only what has come is received, and no more than there is room for. */
@@ -1081,6 +1116,44 @@ static void tt_test_wait_acked(struct kunit *test)
 	tt_end(f);
 	tt_expect_sent(f, 1);
 	tt_expect_req(f, 0, UM_TIMETRAVEL_WAIT, -1);
+}
+
+static void tt_wait_for_run(struct tt_fixture *f)
+{
+	tt_say(f, UM_TIMETRAVEL_BROADCAST, 0xb0);
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 500);
+	tt_say(f, UM_TIMETRAVEL_RUN, TT_OFFSET + 100);
+
+	tt_begin(f);
+	time_travel_ext_wait(false);
+	tt_end(f);
+
+	tt_expect_req(f, 0, UM_TIMETRAVEL_WAIT, -1);
+	tt_expect_ack(f, 1, UM_TIMETRAVEL_BROADCAST);
+	tt_expect_ack(f, 2, UM_TIMETRAVEL_FREE_UNTIL);
+}
+
+static void tt_test_wait_for_run_msg(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_ack(f, 0);
+	tt_wait_for_run(f);
+	tt_expect_sent(f, 4);
+	tt_expect_ack(f, 3, UM_TIMETRAVEL_RUN);
+	KUNIT_EXPECT_EQ(test, f->s.time, TT_OFFSET + 100);
+	tt_request_silently(f, 499);
+	tt_request_by_msg(f, 500, 500);
+}
+
+static void tt_test_wait_for_run_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	tt_wait_for_run(f);
+	tt_expect_sent(f, 3);
+	KUNIT_EXPECT_EQ(test, f->s.time, 100ULL);
 }
 
 /* The end of the connection is signalled as well, when no client waits. */
@@ -1232,6 +1305,13 @@ static void tt_test_time_of_day(struct kunit *test)
 	tt_expect_sent(f, 1);
 	tt_expect_req(f, 0, UM_TIMETRAVEL_GET_TOD, -1);
 	KUNIT_EXPECT_EQ(test, f->s.start, 5000ULL - 80);
+
+	/* asked for once */
+	tt_begin(f);
+	time_travel_set_start();
+	tt_end(f);
+	tt_expect_sent(f, 0);
+	KUNIT_EXPECT_EQ(test, f->s.start, 5000ULL - 80);
 }
 
 static void tt_test_irq_event(struct kunit *test)
@@ -1373,6 +1453,24 @@ static void tt_test_broadcast_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->s.client.broadcast, 0xb0ULL);
 }
 
+static void tt_test_broadcast_shown(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	unsigned long page = __get_free_page(GFP_KERNEL | __GFP_ZERO);
+	u64 val = 0;
+	int ret;
+
+	KUNIT_ASSERT_NE(test, page, 0UL);
+	f->s.client.broadcast = 0xb0adca57ULL;
+	tt_begin(f);
+	bc_message_show(NULL, NULL, (char *)page);
+	tt_end(f);
+	ret = kstrtou64((char *)page, 0, &val);
+	free_page(page);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, val, 0xb0adca57ULL);
+}
+
 /* This logs a warning with a backtrace, once. */
 static void tt_test_unknown_op(struct kunit *test)
 {
@@ -1482,8 +1580,32 @@ static void tt_do_publish(struct tt_fixture *f)
 	__time_travel_propagate_time();
 }
 
+/* If the call left signals as it found them, what is in excess is the second. */
+static void tt_unblock_twice(void)
+{
+	unblock_signals_hard();
+	unblock_signals_hard();
+}
+
+static void tt_do_wait_unblock(struct tt_fixture *f)
+{
+	time_travel_ext_req(UM_TIMETRAVEL_WAIT, -1);
+	tt_unblock_twice();
+}
+
+static void tt_do_get_unblock(struct tt_fixture *f)
+{
+	time_travel_ext_req(UM_TIMETRAVEL_GET, -1);
+	tt_unblock_twice();
+}
+
 static void tt_say_nothing(struct tt_fixture *f)
 {
+}
+
+static void tt_say_ack(struct tt_fixture *f)
+{
+	tt_ack(f, 0);
 }
 
 static void tt_say_part(struct tt_fixture *f)
@@ -1546,6 +1668,10 @@ static const struct tt_panic tt_panics[] = {
 	  "RUN 999999 is before this machine started at 1000000" },
 	{ "time before the start", true, tt_time_before_start, tt_do_get_time,
 	  "current_time 999999 is before this machine started at 1000000" },
+	{ "unblocking after WAIT", true, tt_say_nothing, tt_do_wait_unblock,
+	  "unblocking signals while not blocked" },
+	{ "unblocking after an ACK", false, tt_say_ack, tt_do_get_unblock,
+	  "unblocking signals while not blocked" },
 	{ "publishing for another", true, tt_other_runs, tt_do_publish,
 	  TT_PANIC_PUBLISH },
 };
@@ -1587,6 +1713,7 @@ static struct kunit_case tt_request_cases[] = {
 
 static struct kunit_case tt_start_cases[] = {
 	KUNIT_CASE_PARAM(tt_test_start, tt_acks_gen_params),
+	KUNIT_CASE(tt_test_not_start_ack),
 	KUNIT_CASE(tt_test_receive),
 	KUNIT_CASE(tt_test_close_on_exec),
 	{}
@@ -1598,6 +1725,8 @@ static struct kunit_case tt_run_cases[] = {
 	KUNIT_CASE(tt_test_wait_msg),
 	KUNIT_CASE(tt_test_wait_shm),
 	KUNIT_CASE(tt_test_wait_acked),
+	KUNIT_CASE(tt_test_wait_for_run_msg),
+	KUNIT_CASE(tt_test_wait_for_run_shm),
 	KUNIT_CASE(tt_test_interrupted),
 	KUNIT_CASE(tt_test_update_time_msg),
 	KUNIT_CASE(tt_test_update_time_shm),
@@ -1616,6 +1745,7 @@ static struct kunit_case tt_message_cases[] = {
 	KUNIT_CASE(tt_test_broadcast_shm),
 	KUNIT_CASE(tt_test_broadcast_printed),
 	KUNIT_CASE(tt_test_broadcast_sent),
+	KUNIT_CASE(tt_test_broadcast_shown),
 	KUNIT_CASE(tt_test_unknown_op),
 	KUNIT_CASE(tt_test_wait_readable),
 	{}

@@ -35,7 +35,8 @@ struct tt_client {
 /* what a client says that publishes the time when it is not the one that runs */
 #define TT_PANIC_PUBLISH "setting time while not running"
 
-/* the client's name for it */
+/* the client's names for them */
+#define bc_message_show bc_show
 #define bc_message_store bc_store
 
 /* Exchange the state in use with another one. */
