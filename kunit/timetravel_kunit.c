@@ -954,6 +954,18 @@ static void tt_test_start(struct kunit *test)
 	}
 }
 
+/* What is no file has no size. */
+static void tt_test_no_memfd(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_begin(f);
+	tt_client_attach(-1, TT_ME);
+	tt_end(f);
+	KUNIT_EXPECT_FALSE(test, tt_client_attached(&f->s.client));
+	tt_request_by_msg(f, 100, 100);
+}
+
 /* Only START's ACK brings the memory. */
 static void tt_test_not_start_ack(struct kunit *test)
 {
@@ -1570,6 +1582,12 @@ static void tt_do_request(struct tt_fixture *f)
 	time_travel_ext_update_request(100);
 }
 
+static void tt_do_start_no_socket(struct tt_fixture *f)
+{
+	time_travel_ext_fd = f->memfd;
+	time_travel_ext_req(UM_TIMETRAVEL_START, TT_NAME);
+}
+
 static void tt_do_get_time(struct tt_fixture *f)
 {
 	time_travel_ext_get_time();
@@ -1601,6 +1619,11 @@ static void tt_do_get_unblock(struct tt_fixture *f)
 
 static void tt_say_nothing(struct tt_fixture *f)
 {
+}
+
+static void tt_have_file(struct tt_fixture *f)
+{
+	tt_create_mem(f, TT_SIZE);
 }
 
 static void tt_say_ack(struct tt_fixture *f)
@@ -1658,6 +1681,8 @@ static const struct tt_panic tt_panics[] = {
 	  "link is broken" },
 	{ "part of a message", false, tt_say_part, tt_do_read,
 	  "invalid time-travel message - 4 bytes" },
+	{ "link is no socket", false, tt_have_file, tt_do_start_no_socket,
+	  "invalid time-travel message - -88 bytes" },
 	{ "ACK of the message before", false, tt_say_last_seq, tt_do_request,
 	  "different seqno" },
 	{ "ACK of no message", false, tt_say_next_seq, tt_do_request,
@@ -1713,6 +1738,7 @@ static struct kunit_case tt_request_cases[] = {
 
 static struct kunit_case tt_start_cases[] = {
 	KUNIT_CASE_PARAM(tt_test_start, tt_acks_gen_params),
+	KUNIT_CASE(tt_test_no_memfd),
 	KUNIT_CASE(tt_test_not_start_ack),
 	KUNIT_CASE(tt_test_receive),
 	KUNIT_CASE(tt_test_close_on_exec),

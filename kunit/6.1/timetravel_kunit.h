@@ -25,6 +25,9 @@ struct tt_client {
 	u64 broadcast;
 };
 
+/* the client's name for it */
+#define tt_client_attach time_travel_shm_attach
+
 /* what a client says that publishes the time when it is not the one that runs */
 #define TT_PANIC_PUBLISH "slot 2 sets the time while running_id is 1"
 

@@ -38,6 +38,7 @@ struct tt_client {
 /* the client's names for them */
 #define bc_message_show bc_show
 #define bc_message_store bc_store
+#define tt_client_attach time_travel_setup_shm
 
 /* Exchange the state in use with another one. */
 static inline void tt_client_swap(struct tt_client *c)
