@@ -74,11 +74,12 @@ stage_done()
 	stage=
 }
 
-# lock DIRECTORY - wait until no other make works in it; until the script ends
+# lock DIRECTORY - wait until no other make works in it; until the script ends.
+# A script that was started by one with the lock shares it.
 lock()
 {
 	mkdir -p "$1"
-	exec 9<"$1"
+	[ "$(readlink /proc/$$/fd/9)" = "$(realpath "$1")" ] || exec 9<"$1"
 	flock -n 9 || {
 		progress 'waiting for another make'
 		flock 9
