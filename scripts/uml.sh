@@ -77,7 +77,7 @@ setsid make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="$cc" \
 children=$!
 while kill -0 $children 2>/dev/null; do
 	progress "$(grep -c '\.[oa]$' "$log") objects"
-	sleep 1
+	sleep 0.2
 done
 if ! wait $children; then
 	grep -A 5 -m 1 -E 'error|Error' "$log" >&2 || tail "$log" >&2
