@@ -19,13 +19,17 @@ RUN ?= $(CURDIR)/build/run
 SERIES ?=
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
-export KUNIT_JSON
+## Only the mutants whose sentence, file or function has this word
+ONLY ?=
+## A list of mutants, instead of the one in tests/mutants/
+MUTANTS ?=
+export KUNIT_JSON ONLY MUTANTS
 export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller image kunit patches test clean distclean \
-	stage-1 stage-2 stage-3 stage-4 stage-5
+.PHONY: help boot uml controller image kunit mutants patches test clean \
+	distclean stage-1 stage-2 stage-3 stage-4 stage-5
 
 help: ## this list
 	@awk -f scripts/help.awk Makefile
@@ -44,6 +48,9 @@ image: stage-1 ## build the initramfs, build/initramfs.cpio
 
 kunit: stage-4 ## run the client's unit tests in the kernel (KUNIT_JSON=file keeps the result)
 	@scripts/kunit.sh
+
+mutants: stage-1 ## break the client in many places and see that `make kunit` notices
+	@scripts/mutants.sh
 
 patches: stage-3 ## fold edits of the whole files into the series of KERNEL
 	@scripts/patches.sh

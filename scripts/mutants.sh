@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Break the client in one place after the other, as $MUTANTS says, and see that
+# its KUnit tests notice; the last line is `N killed, M equivalent, L survived`.
+# That happens in the copy of the tree that is built anyway, so a mutant costs
+# one object and a link. From the first mutant on the tree counts as unpatched:
+# however this ends, the next make puts it in order.
+. "$(dirname "$0")/lib.sh"
+
+: "${MUTANTS:=}" "${ONLY:=}"
+[ -n "$MUTANTS" ] || MUTANTS=$top/tests/mutants/$KERNEL
+[ -f "$MUTANTS" ] || die "no list of mutants for $kname, give one as MUTANTS="
+
+# seconds for all tests, which take a tenth of one
+limit=20
+
+work=$kdir/mutants
+log=$work/log
+mutated=
+
+# no mutant is left where somebody might boot it
+clean_up()
+{
+	[ -n "$mutated" ] || return 0
+	git -C "$src" reset -q --hard
+	rm -f "$kdir/uml/linux"
+}
+
+# mutant N - its source, and the file that this is for in $file
+mutant()
+{
+	file=$src/arch/um/$(sed -n '2s/ .*//p' "$work/$1")
+	awk -f "$top/scripts/mutate.awk" "$work/$1" "$file" >"$work/new" 2>"$log"
+}
+
+# run - run the tests; should a mutant resist kunit.py, it is killed a bit later
+run()
+{
+	rm -f "$kdir/uml/test.log"
+	TIMEOUT=$limit KUNIT_JSON='' setsid timeout -s KILL $((limit + 10)) \
+		"$top/scripts/kunit.sh" >"$log" 2>&1 9<&- &
+	children=$!
+	status=0
+	wait $children || status=$?
+	kill_children
+	awk -f "$top/scripts/ktap.awk" "$kdir/uml/test.log" >"$work/results"
+	return $status
+}
+
+# killers - which tests failed, and in which one the kernel ended
+killers()
+{
+	how=crashed
+	[ "$status" != 137 ] && ! grep -q 'timed out after' "$log" || how=hung
+	awk -v how=$how '
+		FNR == NR	{ expected[++n] = $0; next }
+				{ name = $0
+				  sub(/^(ok|not ok|skip) /, "", name)
+				  done[name] }
+		/^not ok/	{ failed[++n_failed] = name }
+		END {
+			if (n_failed)
+				text = "killed by " failed[1]
+			if (n_failed > 1)
+				text = text " and " n_failed - 1 " more"
+			for (i = 1; i <= n && expected[i] in done; i++)
+				;
+			if (i <= n)
+				text = text (text ? ", " : "") how " in " expected[i]
+			print text
+		}' "$work/expected" "$work/results"
+}
+
+# verdict - build and run the mutant that is in the tree
+verdict()
+{
+	rm -f "$kdir/built"
+	if ! "$top/scripts/uml.sh" >"$log" 2>&1; then
+		wrong=$((wrong + 1))
+		said="DOES NOT COMPILE: $(grep -m 1 error: "$log" || :)"
+	elif run; then
+		if [ -n "$reason" ]; then
+			equivalent=$((equivalent + 1))
+			said="equivalent: $reason"
+		else
+			survived=$((survived + 1))
+			said=SURVIVED
+		fi
+	else
+		said=$(killers)
+		if [ -z "$said" ]; then
+			wrong=$((wrong + 1))
+			said="NO TEST FAILED, but kunit.py did, see $log"
+		elif [ -n "$reason" ]; then
+			wrong=$((wrong + 1))
+			said="NOT EQUIVALENT, $said"
+		else
+			killed=$((killed + 1))
+		fi
+	fi
+}
+
+stage 6 'mutants'
+lock "$kdir"
+stage=
+for script in tree patch uml; do
+	"$top/scripts/$script.sh"
+done
+
+# each mutant in a file of its own
+rm -rf "$work"
+mkdir "$work"
+total=$(awk -v RS= -v word="$ONLY" -v work="$work" '
+	/^#/	{ next }
+		{ split($0, line, "\n") }
+	index(line[1] " " line[2], word) {
+		print >(work "/" ++n)
+		close(work "/" n)
+	}
+	END	{ print n + 0 }' "$MUTANTS")
+[ "$total" != 0 ] || die "no mutant in $MUTANTS says '$ONLY'"
+for n in $(seq "$total"); do
+	mutant "$n" ||
+		die "'$(sed -n 1p "$work/$n")' does not apply: $(cat "$log")"
+done
+
+run || die "the tests fail without a mutant, see $log"
+sed 's/^[a-z]* //' "$work/results" >"$work/expected"
+
+rm -f "$kdir/patched"
+mutated=yes
+killed=0 equivalent=0 survived=0 wrong=0
+for n in $(seq "$total"); do
+	reason=$(sed -n 's/^= //p' "$work/$n" | paste -s -d ' ')
+	printf "[%${#total}d/%d] %s: " "$n" "$total" "$(sed -n 1p "$work/$n")"
+	git -C "$src" reset -q --hard
+	mutant "$n"
+	cat "$work/new" >"$file"
+	verdict
+	echo "$said"
+done
+
+said="$killed killed, $equivalent equivalent, $survived survived"
+[ $wrong = 0 ] || said="$said, $wrong wrong"
+echo "$said"
+[ $((survived + wrong)) = 0 ]
