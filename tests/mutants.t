@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The machinery of `make mutants`: it tells who kills a mutant, does not believe
+# its list, and leaves no mutant behind. Those of the list are not all tried.
+. "$(dirname "$0")/lib.sh"
+
+src=$build/6.1/src
+linux=$build/6.1/uml/linux
+test=um-time-travel-run.tt_test_publish_msg
+
+# mutants WORD... - run them, keep what is said
+mutants()
+{
+	make mutants "$@" >"$tmp/mutants" 2>&1
+	status=$?
+	cat "$tmp/mutants"
+	return $status
+}
+
+# said LINE - the last run did
+said()
+{
+	grep -qxF -- "$1" "$tmp/mutants" || {
+		cat "$tmp/mutants"
+		return 1
+	}
+}
+
+killed()
+{
+	mutants ONLY='UPDATE carries no time' &&
+		said "[1/1] UPDATE carries no time: killed by $test" &&
+		said '1 killed, 0 equivalent, 0 survived'
+}
+
+# sources are as patched, and no kernel is there that may be a mutant
+no_mutant()
+{
+	git -C "$src" diff --stat HEAD | no grep . && no test -e "$linux"
+}
+
+# as Ctrl-C would, once a mutant is in the tree
+interrupt()
+{
+	# what a shell starts in the background ignores SIGINT, unlike a user's
+	setsid env --default-signal=INT make mutants >"$tmp/mutants" 2>&1 &
+	pid=$!
+	for _ in $(seq 300); do
+		git -C "$src" diff --quiet HEAD || break
+		sleep 0.1
+	done
+	git -C "$src" diff --quiet HEAD && return 1
+	kill -s INT -- "-$pid"
+	no wait $pid && no kill -s KILL -- "-$pid"
+}
+
+same_kernel()
+{
+	make uml && cmp "$linux" "$tmp/linux"
+}
+
+cat >"$tmp/odd" <<'EOT'
+# SPDX-License-Identifier: GPL-2.0
+
+the kernel panics
+kernel/timetravel_shm.c time_travel_shm_publish
+-	if (running != time_travel_shm.id)
++	if (running == time_travel_shm.id)
+
+this is not equivalent
+kernel/time.c __time_travel_propagate_time
+-	last_propagated = time_travel_time;
+= so they say
+
+this survives
+kernel/time.c __time_travel_propagate_time
+-	last_propagated = time_travel_time;
++	last_propagated = time_travel_time + 0;
+
+this does not compile
+kernel/time.c __time_travel_propagate_time
+-	last_propagated = time_travel_time;
++	last_propagated = simulated_time;
+EOT
+
+# wrong HUNK - lists of one mutant that does not apply
+wrong()
+{
+	printf 'this is wrong\n%b\n' "$1" >"$tmp/wrong"
+	mutants MUTANTS="$tmp/wrong"
+}
+
+need make uml
+cp "$linux" "$tmp/linux"
+
+ok 'the test that kills a mutant is named' killed
+ok 'no mutant is left' no_mutant
+ok 'a list whose mutants are not all killed, or equivalent, is an error' \
+	no mutants MUTANTS="$tmp/odd"
+ok 'a mutant that crashes is killed, by the test that ran' \
+	said '[1/4] the kernel panics: crashed in um-time-travel-run.tt_test_publish_shm'
+ok 'a mutant that is killed is not equivalent' \
+	said '[2/4] this is not equivalent: NOT EQUIVALENT, killed by '$test
+ok 'a mutant that nothing kills survives' said '[3/4] this survives: SURVIVED'
+ok 'a mutant that does not compile is not killed' \
+	grep '^\[4/4\] this does not compile: DOES NOT COMPILE: .*simulated_time' \
+	"$tmp/mutants"
+ok 'all of them are counted' \
+	said '1 killed, 0 equivalent, 1 survived, 2 wrong'
+ok 'no mutant is left after that' no_mutant
+
+ok 'a mutant whose line is not there is named' \
+	says "error: 'this is wrong' does not apply: its lines are in time_travel_set_time() 0 times" \
+	wrong 'kernel/time.c time_travel_set_time\n-\treturn;'
+ok 'so is one whose line is there twice' \
+	says "its lines are in time_travel_ext_wait() 2 times" \
+	wrong 'kernel/time.c time_travel_ext_wait\n-\ttime_travel_ext_prev_request_valid = false;'
+ok 'and one whose function is not there' \
+	says 'there is no set_time()' wrong 'kernel/time.c set_time\n-\treturn;'
+ok 'a word that no mutant has is an error' \
+	says "says 'xyzzy'" mutants ONLY=xyzzy
+ok 'a kernel without a list is named' \
+	says "no list of mutants for $tmp" mutants KERNEL="$tmp"
+
+ok 'a run can be interrupted' interrupt
+ok 'no mutant is left then' no_mutant
+ok 'the next make builds the same kernel as before' same_kernel
+finish
