@@ -15,13 +15,9 @@
  *  - interrupts are disabled: nothing is scheduled, so neither the idle loop
  *    nor anybody's timer runs, and the clocksource does not move the time;
  *  - signals are blocked hard as well: with TT_MODE_EXTERNAL in place, SIGIO
- *    would be handled in spite of disabled interrupts;
+ *    would be handled in spite of disabled interrupts. SIGWINCH is not held
+ *    off, but its interrupt knows nothing of time-travel;
  *  - nothing is expected or asserted, which may sleep, or end the thread.
- *
- * Two things are static in functions and shared with the machine: the sequence
- * number, which is learnt before each call, and of which some are left out as a
- * result, and the time of the last UPDATE, which the test leaves at one that no
- * machine reaches.
  *
  * All that the controller has to say is sent before the call, then its
  * direction of the socket is closed; a client that reads too much finds a spare
@@ -31,9 +27,9 @@
  * tt_run_child(): panic() does not return, and with it goes a copy of all that
  * is static in the kernel, the console's and the scheduler's state included.
  *
- * An interrupt that meets a client while it waits is a signal that the
- * controller's end of the socket raises on WAIT, and the host lets through in
- * spite of the above.
+ * An interrupt of a client that waits is a signal that the controller's end of
+ * the socket raises when WAIT arrives there. None of the above holds it off. It
+ * comes while WAIT is sent, so a little earlier than SIGIO would be handled.
  */
 
 #include <kunit/test.h>
@@ -54,10 +50,10 @@
 #define TT_ME		2	/* the client under test */
 #define TT_SIZE		(sizeof(struct um_timetravel_schedshm) + \
 			 TT_SLOTS * sizeof(union um_timetravel_schedshm_client))
+#define TT_REQ		UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN
 #define TT_OFFSET	1000000ULL
 #define TT_NAME		0x6b756e6974ULL
 #define TT_CTL_SEQ	7000	/* of what the controller sends */
-#define TT_MAX_SAID	8
 #define TT_MAX_SENT	16
 #define TT_MAX_FD	256
 
@@ -73,22 +69,10 @@ struct tt_statics {
 	unsigned int waiting;
 	bool prev_request_valid;
 	unsigned long long prev_request;
+	int seq;
+	unsigned long long propagated;
 	int should_print;
 	struct tt_client client;
-};
-
-/**
- * struct tt_said - a message of the controller
- * @msg: the message; an ACK's sequence number counts from the client's last one
- * @len: how many bytes of it to send
- * @fds: descriptors to send along
- * @n_fds: how many
- */
-struct tt_said {
-	struct um_timetravel_msg msg;
-	size_t len;
-	const int *fds;
-	unsigned int n_fds;
 };
 
 /**
@@ -102,17 +86,14 @@ struct tt_said {
  * @memfd: the memory, or -1
  * @mem: the controller's mapping of it
  * @size: bytes of that
- * @said: what the controller has to say in the next call
- * @n_said: how many messages that are
- * @acks: how many of them are ACKs
- * @seq: last sequence number of the client before the call
- * @error: what went wrong where nothing can be asserted
+ * @seq: last sequence number before the call
+ * @acks: ACKs sent for the call, without the spare one
  * @sent: what the client has sent in the last call
  * @n_sent: how many that are
  * @unread: how many messages it left unread
  * @fds_before: inodes of all descriptors before the call
  * @fds_after: and after it
- * @may_map: bytes that the client can map in the call, -1 for no limit
+ * @may_map: bytes that the client can map at START, 0 for no limit
  * @event: what interrupts the client while it waits
  * @interrupts: how often it did
  * @panic_nb: sees the panic in a child
@@ -128,11 +109,8 @@ struct tt_fixture {
 	int memfd;
 	struct um_timetravel_schedshm *mem;
 	size_t size;
-	struct tt_said said[TT_MAX_SAID];
-	unsigned int n_said;
-	unsigned int acks;
 	u32 seq;
-	int error;
+	unsigned int acks;
 	struct um_timetravel_msg sent[TT_MAX_SENT];
 	unsigned int n_sent;
 	unsigned int unread;
@@ -168,6 +146,8 @@ static void tt_swap(struct tt_statics *s)
 	swap(s->waiting, time_travel_ext_waiting);
 	swap(s->prev_request_valid, time_travel_ext_prev_request_valid);
 	swap(s->prev_request, time_travel_ext_prev_request);
+	swap(s->seq, time_travel_ext_seq);
+	swap(s->propagated, time_travel_ext_propagated);
 	swap(s->should_print, time_travel_should_print_bc_msg);
 	tt_client_swap(&s->client);
 }
@@ -183,6 +163,8 @@ static void tt_swap_out(struct tt_fixture *f)
 {
 	tt_swap(&f->s);
 	unblock_signals_hard();
+	/* unless in TT_MODE_EXTERNAL, that forgets a SIGIO that was held off */
+	mark_sigio_pending();
 	local_irq_restore(f->flags);
 }
 
@@ -203,33 +185,42 @@ static void tt_connect(struct tt_fixture *f)
 	KUNIT_ASSERT_EQ(f->test, os_pipe(fds, 1, 1), 0);
 	f->ctl = fds[0];
 	f->s.fd = fds[1];
-	f->n_said = 0;
 	f->acks = 0;
+}
+
+/* Send bytes to the client, optionally with descriptors. */
+static void tt_send(struct tt_fixture *f, const void *buf, size_t len,
+		    const int *fds, unsigned int n_fds)
+{
+	int ret;
+
+	if (n_fds)
+		ret = os_sendmsg_fds(f->ctl, buf, len, fds, n_fds);
+	else
+		ret = os_write_file(f->ctl, buf, len);
+	KUNIT_ASSERT_EQ(f->test, ret, (int)len);
 }
 
 /* Let the client find a message, optionally with descriptors, in its call. */
 static void tt_say_fds(struct tt_fixture *f, u32 op, u32 seq, u64 time,
 		       const int *fds, unsigned int n_fds)
 {
-	KUNIT_ASSERT_LT(f->test, f->n_said, (unsigned int)TT_MAX_SAID);
-	f->said[f->n_said++] = (struct tt_said) {
-		.msg = { .op = op, .seq = seq, .time = time },
-		.len = sizeof(struct um_timetravel_msg),
-		.fds = fds,
-		.n_fds = n_fds,
-	};
+	struct um_timetravel_msg msg = { .op = op, .seq = seq, .time = time };
+
+	tt_send(f, &msg, sizeof(msg), fds, n_fds);
 }
 
+/* Let the client find a message that it has to acknowledge, or not. */
 static void tt_say(struct tt_fixture *f, u32 op, u64 time)
 {
 	tt_say_fds(f, op, TT_CTL_SEQ + op, time, NULL, 0);
 }
 
-/* ... the ACK to its next message */
+/* Let the client find the ACK to its next message. */
 static void tt_ack_fds(struct tt_fixture *f, u64 time, const int *fds,
 		       unsigned int n_fds)
 {
-	tt_say_fds(f, UM_TIMETRAVEL_ACK, ++f->acks, time, fds, n_fds);
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, f->s.seq + ++f->acks, time, fds, n_fds);
 }
 
 static void tt_ack(struct tt_fixture *f, u64 time)
@@ -237,51 +228,15 @@ static void tt_ack(struct tt_fixture *f, u64 time)
 	tt_ack_fds(f, time, NULL, 0);
 }
 
-static int tt_send(struct tt_fixture *f, const struct tt_said *said)
-{
-	struct um_timetravel_msg msg = said->msg;
-	int ret;
-
-	if (msg.op == UM_TIMETRAVEL_ACK)
-		msg.seq += f->seq;
-	if (said->n_fds)
-		ret = os_sendmsg_fds(f->ctl, &msg, said->len,
-				     said->fds, said->n_fds);
-	else
-		ret = os_write_file(f->ctl, &msg, said->len);
-
-	return ret == said->len ? 0 : -EIO;
-}
-
-/*
- * The client's sequence number: what it sends as if it were an ACK it expects
- * no ACK for.
- */
-static int tt_learn_seq(struct tt_fixture *f)
-{
-	struct um_timetravel_msg msg;
-
-	time_travel_ext_req(UM_TIMETRAVEL_ACK, 0);
-	if (os_read_file(f->ctl, &msg, sizeof(msg)) != sizeof(msg))
-		return -EIO;
-	f->seq = msg.seq;
-
-	return 0;
-}
-
 static void tt_begin(struct tt_fixture *f)
 {
-	unsigned int i;
-
-	if (!f->raw)
+	if (!f->raw) {
 		tt_ack(f, f->s.time);
-
-	tt_swap_in(f);
-	f->error = tt_learn_seq(f);
-	for (i = 0; i < f->n_said && !f->error; i++)
-		f->error = tt_send(f, &f->said[i]);
-	if (!f->raw)
 		os_shutdown_socket(f->ctl, 0, 1);
+	}
+
+	f->seq = f->s.seq;
+	tt_swap_in(f);
 }
 
 static void tt_end(struct tt_fixture *f)
@@ -291,7 +246,6 @@ static void tt_end(struct tt_fixture *f)
 
 	tt_swap_out(f);
 
-	KUNIT_ASSERT_EQ_MSG(f->test, f->error, 0, "the controller said not all");
 	os_shutdown_socket(f->ctl, 0, 1);
 	os_shutdown_socket(f->s.fd, 0, 1);
 
@@ -358,13 +312,14 @@ static void tt_request(struct tt_fixture *f, u64 time)
 /* Ask for a time with the ACK ready, expect exactly one REQUEST. */
 static void tt_request_by_msg(struct tt_fixture *f, u64 time, u64 ctl_time)
 {
-	tt_ack(f, 0);
+	/* the time in that ACK is of no interest */
+	tt_ack(f, 4711);
 	tt_request(f, time);
 	tt_expect_sent(f, 1);
 	tt_expect_req(f, 0, UM_TIMETRAVEL_REQUEST, ctl_time);
 }
 
-/* ... expect nothing to be sent */
+/* Ask for a time, expect nothing to be sent. */
 static void tt_request_silently(struct tt_fixture *f, u64 time)
 {
 	tt_request(f, time);
@@ -437,9 +392,11 @@ static void tt_do_start(struct tt_fixture *f, u16 id, const int *fds,
 	tt_begin(f);
 	tt_list_fds(f->fds_before);
 	tt_dirty_stack(f->memfd);
-	os_limit_memory(f->may_map);
+	if (f->may_map)
+		os_limit_memory(f->may_map);
 	ret = time_travel_ext_req(UM_TIMETRAVEL_START, TT_NAME);
-	os_limit_memory(-1);
+	if (f->may_map)
+		os_limit_memory(0);
 	tt_list_fds(f->fds_after);
 	tt_end(f);
 
@@ -495,6 +452,65 @@ static unsigned int tt_count_maps(struct kunit *test)
 	return n;
 }
 
+static int tt_note_panic(struct notifier_block *nb, unsigned long unused,
+			 void *text)
+{
+	struct tt_fixture *f = container_of(nb, struct tt_fixture, panic_nb);
+
+	strscpy(f->panic_text, text, sizeof(f->panic_text));
+	os_exit_child(0);
+
+	return NOTIFY_DONE;
+}
+
+/* Nobody else shall see, nor act upon, what the child says. */
+static int tt_child(void *arg)
+{
+	struct tt_fixture *f = arg;
+
+	suppress_printk = 1;
+	panic_on_warn = 0;
+	f->panic_nb.notifier_call = tt_note_panic;
+	RCU_INIT_POINTER(panic_notifier_list.head, &f->panic_nb);
+	f->panic_call(f);
+
+	return 0;
+}
+
+/*
+ * Make a call in a process of its own. If it panics, @f->panic_text is where it
+ * leaves its last words: the child shares the machine's memory, other than its
+ * static variables.
+ */
+static void tt_run_child(struct tt_fixture *f,
+			 void (*call)(struct tt_fixture *f))
+{
+	struct task_struct *saved;
+	void *stack;
+	int ret;
+
+	saved = kunit_kmalloc(f->test, sizeof(*saved), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(f->test, saved);
+	stack = (void *)__get_free_pages(GFP_KERNEL, THREAD_SIZE_ORDER);
+	KUNIT_ASSERT_NOT_NULL(f->test, stack);
+	/* without THREAD_INFO_IN_TASK, current is found by the stack pointer */
+	*(struct thread_info *)stack = *current_thread_info();
+
+	f->panic_call = call;
+	f->panic_text[0] = 0;
+	f->raw = true;
+	os_shutdown_socket(f->ctl, 0, 1);
+	tt_begin(f);
+	/* the child ends in the middle of panic(), and current is shared */
+	memcpy(saved, current, sizeof(*saved));
+	ret = os_run_child(tt_child, f, stack + THREAD_SIZE);
+	memcpy(current, saved, sizeof(*saved));
+	tt_end(f);
+	free_pages((unsigned long)stack, THREAD_SIZE_ORDER);
+
+	KUNIT_EXPECT_EQ_MSG(f->test, ret, 0, "the child did not end well");
+}
+
 static int tt_init(struct kunit *test)
 {
 	struct tt_fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -505,9 +521,9 @@ static int tt_init(struct kunit *test)
 	f->test = test;
 	f->ctl = -1;
 	f->memfd = -1;
-	f->may_map = -1;
 	f->s.fd = -1;
 	f->s.mode = TT_MODE_EXTERNAL;
+	f->s.seq = 100;
 	INIT_LIST_HEAD(&f->s.events);
 	INIT_LIST_HEAD(&f->s.irqs);
 	test->priv = f;
@@ -523,6 +539,7 @@ static void tt_exit(struct kunit *test)
 	if (!f)
 		return;
 
+	os_call_when_readable(f->ctl, NULL, NULL);
 	tt_client_reset(&f->s.client);
 	if (f->mem)
 		os_unmap_memory(f->mem, f->size);
@@ -603,16 +620,16 @@ static void tt_test_same_time_shm(struct kunit *test)
 
 	tt_attach(f, TT_OFFSET);
 	tt_request_silently(f, 100);
-	tt_expect_slot(f, 1, TT_OFFSET + 100);
+	tt_expect_slot(f, TT_REQ, TT_OFFSET + 100);
 
 	tt_slot(f, TT_ME)->req_time = 0;
 	tt_request_silently(f, 100);
-	tt_expect_slot(f, 1, 0);
+	tt_expect_slot(f, TT_REQ, 0);
 
 	tt_run_once(f, TT_OFFSET + 100, false);
 	tt_expect_slot(f, 0, 0);
 	tt_request_silently(f, 100);
-	tt_expect_slot(f, 1, TT_OFFSET + 100);
+	tt_expect_slot(f, TT_REQ, TT_OFFSET + 100);
 }
 
 struct tt_free_until {
@@ -625,14 +642,15 @@ struct tt_free_until {
 };
 
 static const struct tt_free_until tt_free_until_msg[] = {
-	{ "later",		  .free_until = 101, .time = 100, .skipped = true },
-	{ "equal",		  .free_until = 100, .time = 100 },
-	{ "earlier",		  .free_until = 99, .time = 100 },
-	{ "zero",		  .free_until = 0, .time = 0 },
-	{ "one ns",		  .free_until = 1, .time = 0, .skipped = true },
-	{ "latest",		  .free_until = U64_MAX, .time = U64_MAX - 1, .skipped = true },
-	{ "latest, equal",	  .free_until = U64_MAX, .time = U64_MAX },
-	{ "later, but waiting",	  .free_until = 101, .time = 100, .waiting = 1 },
+	/* name, offset, free_until, time, waiting, skipped */
+	{ "later",		  0, 101, 100, 0, true },
+	{ "equal",		  0, 100, 100 },
+	{ "earlier",		  0, 99, 100 },
+	{ "zero",		  0, 0, 0 },
+	{ "one ns",		  0, 1, 0, 0, true },
+	{ "latest",		  0, U64_MAX, U64_MAX - 1, 0, true },
+	{ "latest, equal",	  0, U64_MAX, U64_MAX },
+	{ "later, but waiting",	  0, 101, 100, 1 },
 };
 
 static const struct tt_free_until tt_free_until_shm[] = {
@@ -704,8 +722,11 @@ static void tt_test_free_until_shm(struct kunit *test)
 {
 	const struct tt_free_until *row = test->param_value;
 	struct tt_fixture *f = test->priv;
-	u64 ctl_time = row->offset + row->time;
+	u64 ctl_time;
 	bool res;
+
+	if (check_add_overflow(row->time, row->offset, &ctl_time))
+		ctl_time = U64_MAX;
 
 	tt_attach(f, row->offset);
 	f->mem->free_until = row->free_until;
@@ -713,16 +734,13 @@ static void tt_test_free_until_shm(struct kunit *test)
 
 	tt_request_silently(f, row->time);
 	KUNIT_EXPECT_EQ(test, f->s.prev_request_valid, !row->skipped);
-	/* after an overflow it only matters that there is a request */
 	if (row->skipped)
 		tt_expect_slot(f, 0, 0);
 	else
-		tt_expect_slot(f, 1, ctl_time < row->time ?
-				     tt_slot(f, TT_ME)->req_time : ctl_time);
-	if (ctl_time >= row->time)
-		KUNIT_EXPECT_EQ(test, f->mem->free_until,
-				row->skipped ? row->free_until :
-				min(row->free_until, ctl_time));
+		tt_expect_slot(f, TT_REQ, ctl_time);
+	KUNIT_EXPECT_EQ(test, f->mem->free_until,
+			row->skipped ? row->free_until :
+			min(row->free_until, ctl_time));
 
 	tt_begin(f);
 	res = time_travel_ext_request(row->time);
@@ -755,6 +773,37 @@ static void tt_test_request_msg(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->s.time, 0ULL);
 }
 
+/* When REQUEST arrives, SIGIO must be held off by the client itself. */
+static void tt_note_blocked(void *arg)
+{
+	struct tt_fixture *f = arg;
+
+	unblock_signals_hard();
+	block_signals_hard();
+	f->interrupts++;
+}
+
+static void tt_do_request_unblocked(struct tt_fixture *f)
+{
+	/* what tt_begin() has blocked */
+	unblock_signals_hard();
+	os_call_when_readable(f->ctl, tt_note_blocked, f);
+	time_travel_ext_update_request(100);
+	os_call_when_readable(f->ctl, NULL, NULL);
+	block_signals_hard();
+}
+
+static void tt_test_request_blocks(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_ack(f, 0);
+	tt_run_child(f, tt_do_request_unblocked);
+	KUNIT_EXPECT_STREQ(test, f->panic_text, "");
+	KUNIT_EXPECT_EQ(test, f->interrupts, 1U);
+	KUNIT_EXPECT_EQ(test, f->n_sent, 1U);
+}
+
 static void tt_test_before_ack(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
@@ -784,6 +833,7 @@ struct tt_running {
 };
 
 static const struct tt_running tt_running[] = {
+	/* name, running, capa of each slot, by_msg */
 	{ "oneself",		  TT_ME, { 0, 0, 1, 0 } },
 	{ "capable",		  TT_OTHER, { 0, 1, 1, 0 } },
 	{ "capable controller",	  0, { 1, 0, 1, 0 } },
@@ -832,7 +882,7 @@ static void tt_test_running(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, f->mem->free_until, free_until[i]);
 		} else {
 			tt_request_silently(f, 100);
-			tt_expect_slot(f, 0x81, TT_OFFSET + 100);
+			tt_expect_slot(f, 0x80 | TT_REQ, TT_OFFSET + 100);
 			KUNIT_EXPECT_EQ(test, f->mem->free_until,
 					min(free_until[i], TT_OFFSET + 100));
 		}
@@ -865,6 +915,7 @@ struct tt_ack {
 #define TT_V	UM_TIMETRAVEL_SCHEDSHM_VERSION
 
 static const struct tt_ack tt_acks[] = {
+	/* name, n_fds, version, slots, len, file, id, read_only, attached */
 	{ "good",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_ME, false, true },
 	{ "last slot",		  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE, TT_SLOTS - 1, false, true },
 	{ "longer file",	  2, TT_V, TT_SLOTS, TT_SIZE, TT_SIZE + 1, TT_ME, false, true },
@@ -930,7 +981,7 @@ static void tt_test_start(struct kunit *test)
 	fds[UM_TIMETRAVEL_SHARED_MEMFD] = row->read_only ? ro : f->memfd;
 	fds[UM_TIMETRAVEL_SHARED_LOGFD] = log;
 	fds[2] = log;
-	f->may_map = row->may_map ?: -1;
+	f->may_map = row->may_map;
 	tt_start(f, row->id, fds, row->n_fds);
 	tt_close(&log);
 	tt_close(&ro);
@@ -995,8 +1046,7 @@ static void tt_test_receive(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
 	int sent[UM_TIMETRAVEL_SHARED_MAX_FDS], fds[2], i, n, room;
-	struct tt_said said = { .len = sizeof(said.msg), .fds = sent };
-	struct um_timetravel_msg msg;
+	struct um_timetravel_msg msg = {};
 	ssize_t ret;
 
 	tt_create_mem(f, TT_SIZE);
@@ -1007,8 +1057,7 @@ static void tt_test_receive(struct kunit *test)
 		for (room = 1; room <= ARRAY_SIZE(fds); room++) {
 			fds[0] = -4711;
 			fds[1] = -4711;
-			said.n_fds = n;
-			KUNIT_ASSERT_EQ(test, tt_send(f, &said), 0);
+			tt_send(f, &msg, sizeof(msg), sent, n);
 			ret = os_rcv_fd_msg(f->s.fd, fds, room, &msg, sizeof(msg));
 			KUNIT_EXPECT_EQ(test, ret, (ssize_t)sizeof(msg));
 			for (i = 0; i < ARRAY_SIZE(fds); i++) {
@@ -1033,17 +1082,14 @@ static void tt_test_receive(struct kunit *test)
 static void tt_test_close_on_exec(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
-	struct um_timetravel_msg msg;
+	struct um_timetravel_msg msg = {};
 	unsigned int flags = 0;
-	struct tt_said said = {
-		.len = sizeof(msg), .fds = &f->memfd, .n_fds = 1,
-	};
 	int fd, got;
 	char *pos, buf[128] = {};
 	ssize_t ret;
 
 	tt_create_mem(f, TT_SIZE);
-	KUNIT_ASSERT_EQ(test, tt_send(f, &said), 0);
+	tt_send(f, &msg, sizeof(msg), &f->memfd, 1);
 	ret = os_rcv_fd_msg(f->s.fd, &got, 1, &msg, sizeof(msg));
 	KUNIT_ASSERT_EQ(test, ret, (ssize_t)sizeof(msg));
 	KUNIT_ASSERT_LE(test, 0, got);
@@ -1210,7 +1256,7 @@ static void tt_test_interrupted(struct kunit *test)
 	/* that request is fulfilled, the same again is a new one */
 	tt_expect_slot(f, 0, TT_OFFSET + 77);
 	tt_request_silently(f, 77);
-	tt_expect_slot(f, 1, TT_OFFSET + 77);
+	tt_expect_slot(f, TT_REQ, TT_OFFSET + 77);
 }
 
 static void tt_update_time(struct tt_fixture *f, u64 time)
@@ -1223,6 +1269,7 @@ static void tt_update_time(struct tt_fixture *f, u64 time)
 static void tt_test_update_time_shm(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
+	u16 id;
 
 	tt_attach(f, TT_OFFSET);
 
@@ -1244,12 +1291,16 @@ static void tt_test_update_time_shm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 150);
 
 	/* does not write what is another's */
-	f->mem->running_id = TT_OTHER;
 	f->mem->free_until = TT_OFFSET + 1000;
-	tt_update_time(f, 300);
-	tt_expect_sent(f, 0);
-	KUNIT_EXPECT_EQ(test, f->s.time, 300ULL);
-	KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 150);
+	for (id = 0; id < TT_SLOTS; id++) {
+		if (id == TT_ME)
+			continue;
+		f->mem->running_id = id;
+		tt_update_time(f, 300 + id);
+		tt_expect_sent(f, 0);
+		KUNIT_EXPECT_EQ(test, f->s.time, 300ULL + id);
+		KUNIT_EXPECT_EQ(test, f->mem->current_time, TT_OFFSET + 150);
+	}
 }
 
 static void tt_test_update_time_msg(struct kunit *test)
@@ -1328,11 +1379,12 @@ static void tt_test_time_of_day(struct kunit *test)
 
 static void tt_test_irq_event(struct kunit *test)
 {
-	struct time_travel_event e = {}, *first;
+	struct time_travel_event e = {}, late = {}, *first;
 	struct tt_fixture *f = test->priv;
 
 	tt_attach(f, TT_OFFSET);
 	time_travel_set_event_fn(&e, time_travel_oneshot_timer);
+	time_travel_set_event_fn(&late, time_travel_oneshot_timer);
 	f->mem->current_time = TT_OFFSET + 77;
 	f->mem->running_id = TT_OTHER;
 	tt_slot(f, TT_OTHER)->capa = UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
@@ -1341,14 +1393,17 @@ static void tt_test_irq_event(struct kunit *test)
 
 	tt_begin(f);
 	time_travel_add_irq_event(&e);
+	/* what comes later does not replace the request */
+	time_travel_add_event(&late, 200);
 	first = time_travel_first_event();
 	time_travel_del_event(&e);
+	time_travel_del_event(&late);
 	tt_end(f);
 
 	tt_expect_sent(f, 0);
 	KUNIT_EXPECT_PTR_EQ(test, first, &e);
 	KUNIT_EXPECT_EQ(test, e.time, 77ULL);
-	tt_expect_slot(f, 1, TT_OFFSET + 77);
+	tt_expect_slot(f, TT_REQ, TT_OFFSET + 77);
 	KUNIT_EXPECT_EQ(test, f->mem->free_until, TT_OFFSET + 77);
 }
 
@@ -1374,8 +1429,7 @@ static void tt_test_publish_msg(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
 
-	/* no machine gets there, see the top of this file */
-	for (f->s.time = U64_MAX - 1; f->s.time; f->s.time++) {
+	for (f->s.time = 100; f->s.time <= 200; f->s.time += 100) {
 		tt_ack(f, 0);
 		tt_propagate(f);
 		tt_expect_sent(f, 1);
@@ -1404,7 +1458,7 @@ static void tt_test_free_until_ignored(struct kunit *test)
 	tt_request_silently(f, 99);
 	tt_expect_slot(f, 0, 0);
 	tt_request_silently(f, 100);
-	tt_expect_slot(f, 1, TT_OFFSET + 100);
+	tt_expect_slot(f, TT_REQ, TT_OFFSET + 100);
 }
 
 static void tt_hear_broadcast(struct tt_fixture *f)
@@ -1483,16 +1537,17 @@ static void tt_test_broadcast_shown(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, val, 0xb0adca57ULL);
 }
 
-/* This logs a warning with a backtrace, once. */
+/* In a child, as it warns. */
 static void tt_test_unknown_op(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
 
 	tt_say(f, 4711, 100);
-	tt_hear(f);
-	tt_expect_sent(f, 1);
+	tt_run_child(f, tt_do_read);
+	KUNIT_EXPECT_STREQ(test, f->panic_text, "");
+	KUNIT_EXPECT_EQ(test, f->n_sent, 1U);
+	KUNIT_EXPECT_EQ(test, f->unread, 0U);
 	tt_expect_ack(f, 0, 4711);
-	KUNIT_EXPECT_EQ(test, f->s.time, 0ULL);
 }
 
 /* Whatever the controller said before another answers is heard before. */
@@ -1525,57 +1580,6 @@ static void tt_test_wait_readable(struct kunit *test)
 /*
  * Panics
  */
-
-static int tt_note_panic(struct notifier_block *nb, unsigned long unused,
-			 void *text)
-{
-	struct tt_fixture *f = container_of(nb, struct tt_fixture, panic_nb);
-
-	strscpy(f->panic_text, text, sizeof(f->panic_text));
-	os_exit_child(0);
-
-	return NOTIFY_DONE;
-}
-
-/* Nobody shall see, nor act upon, what the child says. */
-static int tt_child(void *arg)
-{
-	struct tt_fixture *f = arg;
-
-	suppress_printk = 1;
-	f->panic_nb.notifier_call = tt_note_panic;
-	f->panic_nb.priority = INT_MAX;
-	atomic_notifier_chain_register(&panic_notifier_list, &f->panic_nb);
-	f->panic_call(f);
-
-	return 0;
-}
-
-/*
- * Let a call panic in a process of its own, for which @f->panic_text is where
- * it can leave its last words: the machine's memory is shared with the child,
- * other than its static variables.
- */
-static void tt_run_child(struct tt_fixture *f,
-			 void (*call)(struct tt_fixture *f))
-{
-	void *stack = (void *)__get_free_pages(GFP_KERNEL, THREAD_SIZE_ORDER);
-	int ret;
-
-	KUNIT_ASSERT_NOT_NULL(f->test, stack);
-	/* current is found by the stack pointer */
-	*(struct thread_info *)stack = *current_thread_info();
-
-	f->panic_call = call;
-	f->raw = true;
-	tt_begin(f);
-	os_shutdown_socket(f->ctl, 0, 1);
-	ret = os_run_child(tt_child, f, stack + THREAD_SIZE);
-	tt_end(f);
-	free_pages((unsigned long)stack, THREAD_SIZE_ORDER);
-
-	KUNIT_EXPECT_EQ_MSG(f->test, ret, 0, "the child did not end well");
-}
 
 static void tt_do_request(struct tt_fixture *f)
 {
@@ -1633,18 +1637,17 @@ static void tt_say_ack(struct tt_fixture *f)
 
 static void tt_say_part(struct tt_fixture *f)
 {
-	tt_say(f, UM_TIMETRAVEL_RUN, 100);
-	f->said[0].len = 4;
+	tt_send(f, "RUN?", 4, NULL, 0);
 }
 
 static void tt_say_next_seq(struct tt_fixture *f)
 {
-	tt_say_fds(f, UM_TIMETRAVEL_ACK, 2, 0, NULL, 0);
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, f->s.seq + 2, 0, NULL, 0);
 }
 
 static void tt_say_last_seq(struct tt_fixture *f)
 {
-	tt_say_fds(f, UM_TIMETRAVEL_ACK, 0, 0, NULL, 0);
+	tt_say_fds(f, UM_TIMETRAVEL_ACK, f->s.seq, 0, NULL, 0);
 }
 
 static void tt_say_run_past(struct tt_fixture *f)
@@ -1668,6 +1671,11 @@ static void tt_other_runs(struct tt_fixture *f)
 	f->mem->running_id = TT_OTHER;
 }
 
+static void tt_last_runs(struct tt_fixture *f)
+{
+	f->mem->running_id = TT_SLOTS - 1;
+}
+
 struct tt_panic {
 	const char *name;
 	bool shm;
@@ -1677,6 +1685,7 @@ struct tt_panic {
 };
 
 static const struct tt_panic tt_panics[] = {
+	/* name, shm, prepare, call, text */
 	{ "link is closed", false, tt_say_nothing, tt_do_request,
 	  "link is broken" },
 	{ "part of a message", false, tt_say_part, tt_do_read,
@@ -1698,6 +1707,8 @@ static const struct tt_panic tt_panics[] = {
 	{ "unblocking after an ACK", false, tt_say_ack, tt_do_get_unblock,
 	  "unblocking signals while not blocked" },
 	{ "publishing for another", true, tt_other_runs, tt_do_publish,
+	  TT_PANIC_PUBLISH },
+	{ "publishing for the last", true, tt_last_runs, tt_do_publish,
 	  TT_PANIC_PUBLISH },
 };
 
@@ -1731,6 +1742,7 @@ static struct kunit_case tt_request_cases[] = {
 	KUNIT_CASE_PARAM(tt_test_free_until_shm, tt_free_until_shm_gen_params),
 	KUNIT_CASE(tt_test_no_free_until),
 	KUNIT_CASE(tt_test_request_msg),
+	KUNIT_CASE(tt_test_request_blocks),
 	KUNIT_CASE(tt_test_before_ack),
 	KUNIT_CASE_PARAM(tt_test_running, tt_running_gen_params),
 	{}
@@ -1783,35 +1795,35 @@ static struct kunit_case tt_panic_cases[] = {
 };
 
 static struct kunit_suite tt_request_suite = {
-	.name = "um-time-travel-request",
+	.name = "um_time_travel_request",
 	.init = tt_init,
 	.exit = tt_exit,
 	.test_cases = tt_request_cases,
 };
 
 static struct kunit_suite tt_start_suite = {
-	.name = "um-time-travel-start",
+	.name = "um_time_travel_start",
 	.init = tt_init,
 	.exit = tt_exit,
 	.test_cases = tt_start_cases,
 };
 
 static struct kunit_suite tt_run_suite = {
-	.name = "um-time-travel-run",
+	.name = "um_time_travel_run",
 	.init = tt_init,
 	.exit = tt_exit,
 	.test_cases = tt_run_cases,
 };
 
 static struct kunit_suite tt_message_suite = {
-	.name = "um-time-travel-message",
+	.name = "um_time_travel_message",
 	.init = tt_init,
 	.exit = tt_exit,
 	.test_cases = tt_message_cases,
 };
 
 static struct kunit_suite tt_panic_suite = {
-	.name = "um-time-travel-panic",
+	.name = "um_time_travel_panic",
 	.init = tt_init,
 	.exit = tt_exit,
 	.test_cases = tt_panic_cases,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <os.h>
@@ -51,6 +52,7 @@ static int child(void *arg)
 {
 	struct child *c = arg;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	exit(c->fn(c->arg));
 }
 
@@ -107,34 +109,40 @@ void os_exit_child(int status)
 
 /**
  * os_limit_memory - limit what can be mapped
- * @more: bytes that can be mapped from now on, -1 to end the limit
+ * @more: bytes that can be mapped from now on, 0 for the limit that there was
  *
  * Return: 0 or a negative errno.
  */
-int os_limit_memory(long more)
+int os_limit_memory(unsigned long more)
 {
+	static rlim_t before;
 	struct rlimit lim;
-	unsigned long pages;
-	FILE *statm;
-	int ret;
+	char buf[32] = {};
+	int fd, len;
 
 	if (getrlimit(RLIMIT_AS, &lim) < 0)
 		return -errno;
 
-	lim.rlim_cur = lim.rlim_max;
-	if (more >= 0) {
-		statm = fopen("/proc/self/statm", "re");
-		if (!statm)
+	if (more) {
+		/* its first number are the pages that are mapped now */
+		fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
 			return -errno;
-		ret = fscanf(statm, "%lu", &pages);
-		fclose(statm);
-		if (ret != 1)
+		len = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+		if (len <= 0)
 			return -EIO;
-		lim.rlim_cur = pages * UM_KERN_PAGE_SIZE + more;
+		before = lim.rlim_cur;
+		lim.rlim_cur = strtoul(buf, NULL, 10) * UM_KERN_PAGE_SIZE + more;
+	} else {
+		lim.rlim_cur = before;
 	}
 
 	return setrlimit(RLIMIT_AS, &lim) < 0 ? -errno : 0;
 }
+
+/* SIGRTMIN itself is for a kernel with CONFIG_SMP */
+#define READABLE_SIGNAL (SIGRTMIN + 1)
 
 static void (*readable_fn)(void *arg);
 static void *readable_arg;
@@ -148,24 +156,26 @@ static void readable_handler(int sig)
  * os_call_when_readable - interrupt the kernel when a message arrives
  * @fd: the socket
  * @fn: called as a signal's handler, on the stack that was interrupted; it is
- *	not held off by what holds off SIGIO
+ *	not held off by what holds off SIGIO. NULL for no more of that
  * @arg: its argument
  *
- * For one socket at a time, until that is closed.
+ * For one socket at a time. The end of a connection is a message, too.
  *
  * Return: 0 or a negative errno.
  */
 int os_call_when_readable(int fd, void (*fn)(void *arg), void *arg)
 {
 	struct sigaction action = {
-		.sa_handler = readable_handler,
+		.sa_handler = fn ? readable_handler : SIG_IGN,
 		.sa_flags = SA_RESTART,
 	};
 
-	readable_fn = fn;
-	readable_arg = arg;
-	if (sigaction(SIGRTMIN, &action, NULL) < 0 ||
-	    fcntl(fd, F_SETSIG, SIGRTMIN) < 0 ||
+	if (fn) {
+		readable_fn = fn;
+		readable_arg = arg;
+	}
+	if (sigaction(READABLE_SIGNAL, &action, NULL) < 0 ||
+	    fcntl(fd, F_SETSIG, READABLE_SIGNAL) < 0 ||
 	    fcntl(fd, F_SETOWN, getpid()) < 0 ||
 	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC) < 0)
 		return -errno;

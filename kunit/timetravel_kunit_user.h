@@ -8,7 +8,7 @@
 int os_create_memfd(const char *name, unsigned long long size);
 int os_run_child(int (*fn)(void *arg), void *arg, void *sp);
 void os_exit_child(int status);
-int os_limit_memory(long more);
+int os_limit_memory(unsigned long more);
 int os_call_when_readable(int fd, void (*fn)(void *arg), void *arg);
 
 #endif /* __UM_TIMETRAVEL_KUNIT_USER_H */

@@ -29,7 +29,7 @@ ok 'a kernel without these tests is named' \
 # inside DIRECTORY MACHINE - the KTAP of a machine that ran them as it booted
 inside()
 {
-	[ "$(grep -c '^ok .*um-time-travel-' "$1/$2/console")" = 5 ] &&
+	[ "$(grep -c '^ok .*um_time_travel_' "$1/$2/console")" = 5 ] &&
 		no grep 'not ok' "$1/$2/console"
 }
 

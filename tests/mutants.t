@@ -6,7 +6,7 @@
 
 src=$build/6.1/src
 linux=$build/6.1/uml/linux
-test=um-time-travel-run.tt_test_publish_msg
+test=um_time_travel_run.tt_test_publish_msg
 
 # mutants WORD... - run them, keep what is said
 mutants()
@@ -69,18 +69,18 @@ kernel/timetravel_shm.c time_travel_shm_publish
 
 this is not equivalent
 kernel/time.c __time_travel_propagate_time
--	last_propagated = time_travel_time;
+-	time_travel_ext_propagated = time_travel_time;
 = so they say
 
 this survives
 kernel/time.c __time_travel_propagate_time
--	last_propagated = time_travel_time;
-+	last_propagated = time_travel_time + 0;
+-	time_travel_ext_propagated = time_travel_time;
++	time_travel_ext_propagated = time_travel_time + 0;
 
 this does not compile
 kernel/time.c __time_travel_propagate_time
--	last_propagated = time_travel_time;
-+	last_propagated = simulated_time;
+-	time_travel_ext_propagated = time_travel_time;
++	time_travel_ext_propagated = simulated_time;
 EOT
 
 # wrong HUNK - lists of one mutant that does not apply
@@ -98,7 +98,7 @@ ok 'no mutant is left' no_mutant
 ok 'a list whose mutants are not all killed, or equivalent, is an error' \
 	no mutants MUTANTS="$tmp/odd"
 ok 'a mutant that crashes is killed, by the test that ran' \
-	said '[1/4] the kernel panics: crashed in um-time-travel-run.tt_test_publish_shm'
+	said '[1/4] the kernel panics: crashed in um_time_travel_run.tt_test_publish_shm'
 ok 'a mutant that is killed is not equivalent' \
 	said '[2/4] this is not equivalent: NOT EQUIVALENT, killed by '$test
 ok 'a mutant that nothing kills survives' said '[3/4] this survives: SURVIVED'

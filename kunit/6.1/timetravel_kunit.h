@@ -29,7 +29,7 @@ struct tt_client {
 #define tt_client_attach time_travel_shm_attach
 
 /* what a client says that publishes the time when it is not the one that runs */
-#define TT_PANIC_PUBLISH "slot 2 sets the time while running_id is 1"
+#define TT_PANIC_PUBLISH "slot 2 sets the time while running_id is"
 
 /* Exchange the state in use with another one. */
 static inline void tt_client_swap(struct tt_client *c)
