@@ -5,7 +5,7 @@
 KERNEL ?= 6.1
 ## How many machines boot
 NODES ?= 2
-## What each machine does, step by step, see rootfs/guest.c
+## What each machine does, step by step, see rootfs/guest.c; % is its number
 SCENARIO ?= sleep:1000 wakes:1000 ticks:5000
 ## Options for tt-controller, such as --no-shm
 CONTROLLER_FLAGS ?=

@@ -8,6 +8,8 @@
  *   wakes:N	sleep until N instants at odd distances from each other
  *   ticks:N	wake at N consecutive whole milliseconds of CLOCK_REALTIME: the
  *		same instants in all machines
+ *   broadcast:N	send the number N to all others
+ *   heard:N	look whether the last broadcast, from anybody, was N
  *   fail	return an error
  *   hang	never return
  *
@@ -19,6 +21,7 @@
  * 256 ns, reading it takes such a step, and a timer is set no closer than
  * 500 ns: RESOLUTION is what nobody can be blamed for.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,6 +37,8 @@
 
 /* nanoseconds, see above */
 #define RESOLUTION	1000
+
+#define BROADCAST	"/sys/kernel/um-ext-time/bc-message"
 
 static int64_t read_clock(clockid_t clock)
 {
@@ -152,6 +157,39 @@ static bool ticks_step(int64_t count)
 	return most <= RESOLUTION;
 }
 
+static bool heard_step(int64_t number)
+{
+	FILE *file = fopen(BROADCAST, "r");
+	uint64_t heard;
+
+	if (!file || fscanf(file, "%" SCNx64, &heard) != 1)
+		return false;
+	fclose(file);
+	printf("heard 0x%" PRIx64 "\n", heard);
+
+	return heard == (uint64_t)number;
+}
+
+static bool send_broadcast(const char *text)
+{
+	int fd = open(BROADCAST, O_WRONLY);
+	ssize_t len = write(fd, text, strlen(text));
+
+	close(fd);
+
+	return len == (ssize_t)strlen(text);
+}
+
+static bool broadcast_step(int64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64 "\n", number);
+
+	return !send_broadcast("no number\n") && send_broadcast(text) &&
+	       heard_step(number);
+}
+
 static bool fail_step(int64_t unused)
 {
 	(void)unused;
@@ -172,6 +210,8 @@ static const struct {
 	{ "sleep", sleep_step },
 	{ "wakes", wakes_step },
 	{ "ticks", ticks_step },
+	{ "broadcast", broadcast_step },
+	{ "heard", heard_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },
 };

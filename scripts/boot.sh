@@ -91,12 +91,12 @@ for name in $machines; do
 	# a terminal without a keyboard: a pipe that nobody writes to
 	mkfifo "$name/stdin"
 	cd "$name"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	setsid setarch -R "$uml" mem=64M umid="machine$name" uml_dir=./ \
 		time-travel="ext:$name:../socket" hostfs=/proc/self/cwd \
 		initrd="$build/initramfs.cpio" root=/dev/ram0 \
 		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
-		-- $SCENARIO 0<>stdin >console 2>host 9<&- &
+		-- $(echo "$SCENARIO" | sed "s/%/$name/g") 0<>stdin >console 2>host 9<&- &
 	children="$children $!"
 	cd ..
 	echo $! >"$name/pid"

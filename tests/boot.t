@@ -60,11 +60,28 @@ for run in memory messages mixed; do
 		"$(value $run 2 ticks_last_monotonic_ns)"
 done
 
+# broadcasts RUN MACHINE WHAT - the ones that the machine logged as sent or
+# received
+broadcasts()
+{
+	sed -n "s/.*time-travel: $3 broadcast //p" "$build/test/$1/$2/console" |
+		paste -s -d ' '
+}
+
+# each machine sends its number in the second of that number
+script='sleep:% broadcast:% sleep:2 heard:2 sleep:100 wakes:500 ticks:500'
 for flags in '' --no-shm '--no-shm-for 1'; do
 	ok "a run with ${flags:-memory} ends well" \
-		boot once "$flags" 'sleep:100 wakes:500 ticks:500'
+		boot once "$flags" "$script"
+	for machine in 1 2; do
+		other=$((3 - machine))
+		ok "machine $machine broadcasts its number once" \
+			test "$(broadcasts once $machine sent)" = 0x$machine
+		ok "machine $machine logs the broadcast of the other once" \
+			test "$(broadcasts once $machine received)" = 0x$other
+	done
 	ok "another run with ${flags:-memory} ends well" \
-		boot again "$flags" 'sleep:100 wakes:500 ticks:500'
+		boot again "$flags" "$script"
 	ok 'their consoles are equal to the last byte' same once again
 done
 finish
