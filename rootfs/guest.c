@@ -10,6 +10,7 @@
  *		same instants in all machines
  *   broadcast:N	send the number N to all others
  *   heard:N	look whether the last broadcast, from anybody, was N
+ *   terminal:N	greet whoever is at /dev/ttyN, and wait for an answer
  *   fail	return an error
  *   hang	never return
  *
@@ -190,6 +191,22 @@ static bool broadcast_step(int64_t number)
 	       heard_step(number);
 }
 
+static bool terminal_step(int64_t number)
+{
+	char said[32] = "", path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/tty%" PRId64, number);
+	fd = open(path, O_RDWR | O_NOCTTY);
+	dprintf(fd, "hello\n");
+	if (read(fd, said, sizeof(said) - 1) < 0)
+		return false;
+	close(fd);
+	printf("tty%" PRId64 " %s", number, said);
+
+	return !strcmp(said, "hello to you\n");
+}
+
 static bool fail_step(int64_t unused)
 {
 	(void)unused;
@@ -212,6 +229,7 @@ static const struct {
 	{ "ticks", ticks_step },
 	{ "broadcast", broadcast_step },
 	{ "heard", heard_step },
+	{ "terminal", terminal_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },
 };

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""A terminal for UML's consoles, and who calls one on a port
+
+terminal.py SWITCH TITLE SWITCH ... PATH   started by UML as an xterm
+in.telnetd ...                             started by UML when a call comes
+terminal.py port                           print a port that is free
+terminal.py call PORT                      call UML there
+
+UML waits for a terminal and the pid of a helper, which it kills in the end, on
+the socket at PATH, or as descriptor 3, with the call as 0. What is left out of
+that depends on the number of the console in TITLE, or on what the caller says.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+ALL, NO_PID, NOTHING = b"all", b"no pid", b"nothing"
+
+
+def answer(sock, what):
+    """Send what UML wants, answer its greeting, stay until it hangs up."""
+    master, slave = os.openpty()
+    pid = os.getpid()
+    if what == ALL:
+        pid = subprocess.Popen(["sleep", "60"]).pid
+        with open("helpers", "a", encoding="ascii") as helpers:
+            print(pid, file=helpers)
+    message = pid.to_bytes(4, sys.byteorder)[: 1 if what == NO_PID else 4]
+    socket.send_fds(sock, [message], [slave] if what != NOTHING else [])
+    if what == NOTHING:
+        return
+    os.close(slave)
+    said = b""
+    while b"hello" not in said:
+        said += os.read(master, 100)
+    os.write(master, b"hello to you\n")
+    time.sleep(60)
+
+
+def xterm(title, path):
+    """UML has started a terminal, and tells by the title which one."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sock.connect(path)
+    console = title.partition("#")[2][0]
+    answer(sock, {"1": ALL, "2": NO_PID, "3": NOTHING}[console])
+
+
+def telnetd():
+    """UML has taken a call: the caller says what is to be answered."""
+    os.write(0, b"?")
+    answer(socket.socket(fileno=3), os.read(0, 100))
+    os.write(0, b"!")
+
+
+def listen(conn, char):
+    """Skip what UML itself says to a caller."""
+    while conn.recv(1) not in char:
+        pass
+
+
+def call(port):
+    """One call breaks while another waits, then that goes through."""
+    calls = []
+    for _ in range(300):
+        try:
+            calls.append(socket.create_connection(("127.0.0.1", port), 30))
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    calls.append(socket.create_connection(("127.0.0.1", port), 30))
+    for conn in calls:
+        listen(conn, b"?")
+    calls[0].sendall(NOTHING)
+    listen(calls[0], b"!")
+    calls[1].sendall(NO_PID)
+
+
+if sys.argv[0].endswith("in.telnetd"):
+    telnetd()
+elif sys.argv[1] == "port":
+    print(socket.create_server(("", 0)).getsockname()[1])
+elif sys.argv[1] == "call":
+    call(int(sys.argv[2]))
+else:
+    xterm(sys.argv[2], sys.argv[-1])
