@@ -17,6 +17,8 @@ TIMEOUT ?= 300
 RUN ?= $(CURDIR)/build/run
 ## `none` leaves the tree without our patches
 SERIES ?=
+## `gcov` takes a build that counts the lines it runs
+COVERAGE ?=
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
 ## Only the mutants whose sentence, file or function has this word
@@ -24,12 +26,12 @@ ONLY ?=
 ## A list of mutants, instead of the one in tests/mutants/
 MUTANTS ?=
 export KUNIT_JSON ONLY MUTANTS
-export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES
+export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller image kunit mutants patches test clean \
-	distclean stage-1 stage-2 stage-3 stage-4 stage-5
+.PHONY: help boot uml controller image kunit coverage mutants patches test \
+	clean distclean stage-1 stage-2 stage-3 stage-4 stage-5
 
 help: ## this list
 	@awk -f scripts/help.awk Makefile
@@ -48,6 +50,10 @@ image: stage-1 ## build the initramfs, build/initramfs.cpio
 
 kunit: stage-4 ## run the client's unit tests in the kernel (KUNIT_JSON=file keeps the result)
 	@scripts/kunit.sh
+
+coverage: COVERAGE = gcov
+coverage: stage-4 ## which lines of the series the tests run; of the others, why not
+	@scripts/coverage.sh
 
 mutants: stage-1 ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh

@@ -13,7 +13,7 @@
 # seconds that the others have to end when one machine broke
 grace=10
 
-uml=$kdir/uml/linux
+uml=$out/linux
 machines=$(seq "$NODES")
 
 # result NAME - ok, or what is wrong with it

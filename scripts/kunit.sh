@@ -5,13 +5,13 @@
 . "$(dirname "$0")/lib.sh"
 
 : "${KUNIT_JSON:=}" "${KARGS:=}" "${TIMEOUT:=300}"
-log=$kdir/kunit.log
+log=$out/kunit.log
 
 [ -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	die "$kname has no KUnit tests of the client, nor has the series for it"
 
 # a failure here is counted below
-"$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$kdir/uml" \
+"$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
 	--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
 	${KARGS:+"--kernel_args=$KARGS"} \
 	${KUNIT_JSON:+"--json=$(realpath -m "$KUNIT_JSON")"} 2>&1 |

@@ -123,8 +123,8 @@ case $top in
 *[[:space:]:]*) die "no kernel can be built in '$top': it has spaces or colons" ;;
 esac
 
-# what KERNEL stands for: $kname in messages, $kdir/src its copy, $kdir/uml the
-# build, $origin the user's tree if it is one
+# what KERNEL stands for: $kname in messages, $src its copy, $out the build,
+# $origin the user's tree if it is one
 case ${KERNEL:=6.1} in
 6.1|6.12)
 	kname="Linux $KERNEL"
@@ -142,3 +142,6 @@ case ${KERNEL:=6.1} in
 esac
 [ "${SERIES:=}" != none ] || kdir=$kdir-unpatched
 src=$kdir/src
+out=$kdir/uml
+# a build of the same tree that counts the lines it runs
+[ "${COVERAGE:=}" != gcov ] || out=$kdir/gcov

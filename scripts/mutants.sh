@@ -23,7 +23,7 @@ clean_up()
 {
 	[ -n "$mutated" ] || return 0
 	git -C "$src" reset -q --hard
-	rm -f "$kdir/uml/linux"
+	rm -f "$out/linux"
 }
 
 # mutant N - its source, and the file that this is for in $file
@@ -36,14 +36,14 @@ mutant()
 # run - run the tests; should a mutant resist kunit.py, it is killed a bit later
 run()
 {
-	rm -f "$kdir/uml/test.log"
+	rm -f "$out/test.log"
 	TIMEOUT=$limit KUNIT_JSON='' setsid timeout -s KILL $((limit + 10)) \
 		"$top/scripts/kunit.sh" >"$log" 2>&1 9<&- &
 	children=$!
 	status=0
 	wait $children || status=$?
 	kill_children
-	awk -f "$top/scripts/ktap.awk" "$kdir/uml/test.log" >"$work/results"
+	awk -f "$top/scripts/ktap.awk" "$out/test.log" >"$work/results"
 	return $status
 }
 
@@ -74,7 +74,7 @@ killers()
 # verdict - build and run the mutant that is in the tree
 verdict()
 {
-	rm -f "$kdir/built"
+	rm -f "$out/built"
 	if ! "$top/scripts/uml.sh" >"$log" 2>&1; then
 		wrong=$((wrong + 1))
 		said="DOES NOT COMPILE: $(grep -m 1 error: "$log" || :)"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 1: have the Debian packages that `make $1` needs (boot or test)
+# Stage 1: have the Debian packages that `make $1` needs (boot, coverage or test)
 . "$(dirname "$0")/lib.sh"
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
@@ -9,6 +9,7 @@ test='ccache g++ libcmocka-dev perl shellcheck'
 
 case $1 in
 boot) want=$boot ;;
+coverage) want="$boot perl" ;;
 test) want="$boot $test" ;;
 esac
 

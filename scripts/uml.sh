@@ -3,12 +3,13 @@
 # Stage 4: build $src as User-mode Linux; `uml.sh path` prints the binary's path
 . "$(dirname "$0")/lib.sh"
 
-out=$kdir/uml
-fragment=$top/rootfs/uml.config
+fragments=$top/rootfs/uml.config
 # the tests of a tree that has some: one build serves boots and KUnit
 kunit=$src/arch/um/kernel/.kunitconfig
-[ -e "$kunit" ] || kunit=/dev/null
-log=$kdir/uml.log
+[ ! -e "$kunit" ] || fragments="$fragments $kunit"
+[ "$COVERAGE" != gcov ] ||
+	fragments="$fragments $src/tools/testing/kunit/configs/coverage_uml.config"
+log=$out.log
 
 if [ "${1:-}" = path ]; then
 	echo "$out/linux"
@@ -33,12 +34,13 @@ fi
 configure()
 {
 	kmake tinyconfig
+	# shellcheck disable=SC2086
 	"$src/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" \
-		"$fragment" "$kunit"
+		$fragments
 	kmake olddefconfig
 }
 
-# stuck - every line of the fragment is in the configuration
+# stuck - every line of the fragments is in the configuration
 stuck()
 {
 	while read -r line; do
@@ -48,31 +50,48 @@ stuck()
 		'# CONFIG_'*' is not set')
 			symbol=${line% is not set}
 			! grep -q "^${symbol#\# }=" "$out/.config" ;;
-		esac || die "$kname does not take '$line' of $fragment"
+		esac || die "$kname does not take '$line' of $fragments"
 	done <<-EOF
-		$(cat "$fragment" "$kunit")
+		$config
 	EOF
 }
 
 stage 4 'UML'
 lock "$kdir"
-want=$(cat "$fragment" "$kdir/patched" "$kdir/copied" 2>/dev/null | sha256sum)
-if [ -x "$out/linux" ] && [ "$(cat "$kdir/built" 2>/dev/null)" = "$want" ]; then
+# shellcheck disable=SC2086
+config=$(cat $fragments)
+want=$(echo "$config" | cat - "$kdir/patched" "$kdir/copied" 2>/dev/null |
+	sha256sum)
+if [ -x "$out/linux" ] && [ "$(cat "$out/built" 2>/dev/null)" = "$want" ]; then
 	stage_done unchanged
 	exit
 fi
-rm -f "$kdir/built"
+rm -f "$out/built"
 mkdir -p "$out"
-if ! cat "$fragment" "$kunit" | cmp -s - "$out/fragment"; then
+if ! echo "$config" | cmp -s - "$out/fragment"; then
 	configure >"$log" 2>&1 || {
 		tail "$log" >&2
 		die "cannot configure $kname"
 	}
 	stuck
-	cat "$fragment" "$kunit" >"$out/fragment"
+	echo "$config" >"$out/fragment"
 fi
 
-setsid make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="$cc" \
+set --
+if [ "$COVERAGE" = gcov ]; then
+	# files that the series touches are not optimised: of what was, gcov
+	# cannot tell all lines apart
+	for file in $(git -C "$src" diff --name-only base HEAD -- 'arch/um/*.c'); do
+		file=$(basename "$file" .c)
+		set -- "$@" "CFLAGS_$file.o=\$(if \$(filter arch/um/%,\$(obj)),-O0)"
+	done
+	# libgcov has a mangle_path() as well, and writes its counters from a
+	# destructor, which UML's linker script loses
+	gcov='-fprofile-arcs -ftest-coverage'
+	gcov="$gcov -Dmangle_path=kernel_mangle_path -Wl,-fini=__gcov_exit"
+	set -- "$@" GCOV_OPT="$gcov"
+fi
+setsid make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="$cc" "$@" \
 	-j"$(nproc)" linux >"$log" 2>&1 &
 children=$!
 while kill -0 $children 2>/dev/null; do
@@ -84,5 +103,5 @@ if ! wait $children; then
 	die "cannot build $kname, see $log"
 fi
 children=
-echo "$want" >"$kdir/built"
+echo "$want" >"$out/built"
 stage_done "$(grep -c '\.[oa]$' "$log") objects"

@@ -61,10 +61,10 @@ for run in memory messages mixed; do
 done
 
 # broadcasts RUN MACHINE WHAT - the ones that the machine logged as sent or
-# received
+# received, in our words or in mainline's
 broadcasts()
 {
-	sed -n "s/.*time-travel: $3 broadcast //p" "$build/test/$1/$2/console" |
+	sed -n "s/^.*: $3 broadcast \(message: \)*//p" "$build/test/$1/$2/console" |
 		paste -s -d ' '
 }
 

@@ -128,8 +128,9 @@ used()
 	rm -rf "$tmp/clone" "$tmp/cache"
 	mkdir -p "$tmp/clone" "$tmp/cache/um-timetravel" "$tmp/cache/other"
 	cp -r Makefile scripts "$tmp/clone"
-	mkdir -p "$tmp/clone/build/6.1/src" "$tmp/clone/build/6.1/uml" \
-		"$tmp/clone/build/run"
+	for dir in 6.1/src 6.1/uml 6.1/gcov run; do
+		mkdir -p "$tmp/clone/build/$dir"
+	done
 	touch "$tmp/clone/build/tt-controller"
 	XDG_CACHE_HOME=$tmp/cache make -C "$tmp/clone" "$1"
 }
@@ -204,7 +205,7 @@ for signal in INT TERM; do
 	ok "nor a socket after SIG$signal" left_nothing "$run"
 done
 ok 'nothing is built when nothing changed' unchanged
-rm -f build/6.1/built
+rm -f build/6.1/uml/built
 touch build/6.1/src/arch/um/kernel/*.c
 ok 'an interrupted build leaves no compiler' \
 	interrupt INT "$build/6.1/uml" uml

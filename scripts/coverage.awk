@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# Join reasons, counts and added lines: what was run, and why the rest was not.
+# A reason is `file: text of the line` and, indented, why it is not run.
+
+input == "reasons" {
+	if (/^\t/)
+		reason[key] = reason[key] $0 "\n"
+	else if (/^[^#]/) {
+		listed[key = $0]++
+		reason[key] = ""
+	}
+	next
+}
+
+input == "counts" {
+	count[$1, $2] += $3
+	next
+}
+
+{
+	if (!($1 in total)) {
+		files[++n] = $1
+		total[$1] = run[$1] = 0
+	}
+	if (!(($1, $2) in count))
+		next
+	total[$1]++
+	if (count[$1, $2]) {
+		run[$1]++
+		next
+	}
+	key = $1 ": " $3
+	left = left $1 ":" $2 ": " $3 "\n"
+	if (listed[key]-- > 0) {
+		left = left reason[key]
+		known++
+	} else {
+		unknown++
+	}
+}
+
+END {
+	for (i = 1; i <= n; i++) {
+		file = files[i]
+		if (total[file])
+			printf "%-36s %4d of %4d\n", file, run[file], total[file]
+		all += total[file]
+		did += run[file]
+	}
+	printf "%s", left
+	for (key in listed)
+		if (listed[key] > 0) {
+			print "listed, but run or gone: " key
+			failed = 1
+		}
+	printf "%d of %d lines run, %d left with a reason", did, all, known
+	printf unknown ? ", %d without\n" : "\n", unknown
+	exit failed || unknown
+}
