@@ -67,8 +67,8 @@ static int time_travel_shm_check(const struct um_timetravel_schedshm *mem,
 
 	/* slot 0 is the controller's */
 	if (!shm->id || shm->id >= shm->nr_slots) {
-		pr_warn("no shared memory: slot %u is not in 1..%d\n",
-			shm->id, shm->nr_slots - 1);
+		pr_warn("no shared memory: slot %u is out of range, max_clients is %u\n",
+			shm->id, shm->nr_slots);
 		return -EINVAL;
 	}
 

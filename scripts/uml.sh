@@ -91,6 +91,7 @@ if [ "$COVERAGE" = gcov ]; then
 	gcov="$gcov -Dmangle_path=kernel_mangle_path -Wl,-fini=__gcov_exit"
 	set -- "$@" GCOV_OPT="$gcov"
 fi
+: >"$log"
 setsid make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="$cc" "$@" \
 	-j"$(nproc)" linux >"$log" 2>&1 &
 children=$!
