@@ -10,24 +10,31 @@ log=$out/kunit.log
 [ -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	die "$kname has no KUnit tests of the client, nor has the series for it"
 
+if [ -n "$KUNIT_JSON" ]; then
+	KUNIT_JSON=$(realpath -m "$KUNIT_JSON")
+	(: >"$KUNIT_JSON") 2>/dev/null ||
+		die "KUNIT_JSON=$KUNIT_JSON cannot be written"
+fi
+
 # a failure here is counted below
-"$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
-	--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
-	${KARGS:+"--kernel_args=$KARGS"} \
-	${KUNIT_JSON:+"--json=$(realpath -m "$KUNIT_JSON")"} 2>&1 |
-	tee "$log" || :
+{
+	"$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
+		--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
+		${KARGS:+"--kernel_args=$KARGS"} \
+		${KUNIT_JSON:+"--json=$KUNIT_JSON"} 2>&1 || echo failed >&3
+} 3>"$log.status" | tee "$log"
 
 # "Testing complete. Ran 3 tests: passed: 2, failed: 1"
 sed -n 's/\x1b\[[0-9;]*m//g; s/.*Testing complete\. Ran .* tests: //p' "$log" |
-	awk -F '[:,] *' '
+	awk -F '[:,] *' -v status="$(cat "$log.status")" '
 	{
 		for (i = 1; i < NF; i += 2)
 			n[$i] = $(i + 1)
 	}
 	END {
 		failed = n["failed"] + n["crashed"] + n["errors"]
-		# no test that passed is no success
-		if (!n["passed"] && !failed)
+		# nor is it a success if no test passed, or kunit.py failed
+		if (!failed && (!n["passed"] || status))
 			failed = 1
 		printf "%d passed, %d failed\n", n["passed"], failed
 		exit failed > 0

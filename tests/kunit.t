@@ -17,6 +17,9 @@ need make stage-4 KERNEL=6.12
 ok 'the client passes its KUnit tests' make kunit KUNIT_JSON="$json"
 ok 'the JSON of kunit.py is kept' \
 	jq -e '[.. | .status? // empty] | length > 50 and all(. == "PASS")' "$json"
+ok 'a JSON that cannot be written is named' \
+	says 'KUNIT_JSON=/nowhere/kunit.json cannot be written' \
+	make kunit KUNIT_JSON=/nowhere/kunit.json
 ok 'they pass in a machine with simulated time' \
 	with_clock time-travel
 ok 'they pass in a machine with simulated time and an infinite CPU' \
