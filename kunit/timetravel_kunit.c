@@ -116,7 +116,7 @@ struct tt_fixture {
 	unsigned int unread;
 	unsigned long long fds_before[TT_MAX_FD];
 	unsigned long long fds_after[TT_MAX_FD];
-	long may_map;
+	unsigned long may_map;
 	struct time_travel_event event;
 	unsigned int interrupts;
 	struct notifier_block panic_nb;
@@ -210,7 +210,7 @@ static void tt_say_fds(struct tt_fixture *f, u32 op, u32 seq, u64 time,
 	tt_send(f, &msg, sizeof(msg), fds, n_fds);
 }
 
-/* Let the client find a message that it has to acknowledge, or not. */
+/* Let the client find a message other than an ACK. */
 static void tt_say(struct tt_fixture *f, u32 op, u64 time)
 {
 	tt_say_fds(f, op, TT_CTL_SEQ + op, time, NULL, 0);
@@ -909,7 +909,7 @@ struct tt_ack {
 	u16 id;
 	bool read_only;
 	bool attached;
-	long may_map;
+	unsigned long may_map;
 };
 
 #define TT_V	UM_TIMETRAVEL_SCHEDSHM_VERSION
@@ -1621,10 +1621,6 @@ static void tt_do_get_unblock(struct tt_fixture *f)
 	tt_unblock_twice();
 }
 
-static void tt_say_nothing(struct tt_fixture *f)
-{
-}
-
 static void tt_have_file(struct tt_fixture *f)
 {
 	tt_create_mem(f, TT_SIZE);
@@ -1686,7 +1682,7 @@ struct tt_panic {
 
 static const struct tt_panic tt_panics[] = {
 	/* name, shm, prepare, call, text */
-	{ "link is closed", false, tt_say_nothing, tt_do_request,
+	{ "link is closed", false, NULL, tt_do_request,
 	  "link is broken" },
 	{ "part of a message", false, tt_say_part, tt_do_read,
 	  "invalid time-travel message - 4 bytes" },
@@ -1702,7 +1698,7 @@ static const struct tt_panic tt_panics[] = {
 	  "RUN 999999 is before this machine started at 1000000" },
 	{ "time before the start", true, tt_time_before_start, tt_do_get_time,
 	  "current_time 999999 is before this machine started at 1000000" },
-	{ "unblocking after WAIT", true, tt_say_nothing, tt_do_wait_unblock,
+	{ "unblocking after WAIT", true, NULL, tt_do_wait_unblock,
 	  "unblocking signals while not blocked" },
 	{ "unblocking after an ACK", false, tt_say_ack, tt_do_get_unblock,
 	  "unblocking signals while not blocked" },
@@ -1726,7 +1722,8 @@ static void tt_test_panic(struct kunit *test)
 
 	if (row->shm)
 		tt_attach(f, TT_OFFSET);
-	row->prepare(f);
+	if (row->prepare)
+		row->prepare(f);
 	tt_run_child(f, row->call);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->panic_text, row->text),
 				  "expected a panic about \"%s\", got \"%s\"",
