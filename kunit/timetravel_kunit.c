@@ -1586,10 +1586,15 @@ static void tt_do_request(struct tt_fixture *f)
 	time_travel_ext_update_request(100);
 }
 
-static void tt_do_start_no_socket(struct tt_fixture *f)
+static void tt_do_connect(struct tt_fixture *f)
+{
+	time_travel_ext_req(UM_TIMETRAVEL_START, TT_NAME);
+}
+
+static void tt_do_connect_no_socket(struct tt_fixture *f)
 {
 	time_travel_ext_fd = f->memfd;
-	time_travel_ext_req(UM_TIMETRAVEL_START, TT_NAME);
+	tt_do_connect(f);
 }
 
 static void tt_do_get_time(struct tt_fixture *f)
@@ -1686,7 +1691,9 @@ static const struct tt_panic tt_panics[] = {
 	  "link is broken" },
 	{ "part of a message", false, tt_say_part, tt_do_read,
 	  "invalid time-travel message - 4 bytes" },
-	{ "link is no socket", false, tt_have_file, tt_do_start_no_socket,
+	{ "link is closed at START", false, NULL, tt_do_connect,
+	  "link is broken" },
+	{ "link is no socket", false, tt_have_file, tt_do_connect_no_socket,
 	  "invalid time-travel message - -88 bytes" },
 	{ "ACK of the message before", false, tt_say_last_seq, tt_do_request,
 	  "different seqno" },
