@@ -4,19 +4,30 @@
 /^ *# Subtest: / {
 	path[level()] = substr($0, index($0, ": ") + 2)
 }
+# statistics of a test without rows come before its result
+/^ *# [^ ]+: pass:[0-9]+ fail:[0-9]+ / && level() == 1 {
+	name = substr($2, 1, length($2) - 1)
+	if (name != path[2])
+		result($4 == "fail:0" ? "ok" : "not ok", name)
+}
 /^ *(not )?ok [0-9]+ / {
-	result = /^ *not/ ? "not ok" : "ok"
 	name = $0
 	sub(/^ *(not )?ok [0-9]+ (- )?/, "", name)
-	if (sub(/ # SKIP.*/, "", name))
-		result = "skip"
-	at = level()
-	if (name == path[at + 1])
-		path[at + 1] = ""	# of what was below, which said more
-	else if (at == 1)
-		print result, path[1] "." name
-	else if (at == 2)
-		printf "%s %s.%s \"%s\"\n", result, path[1], path[2], name
+	sub(/ # SKIP.*/, "", name)
+	if (name == path[level() + 1])
+		path[level() + 1] = ""	# of what was below, which said more
+	else
+		result(/^ *not/ ? "not ok" : "ok", name)
+}
+
+function result(ok, name)
+{
+	if (level() == 2)
+		name = path[2] " \"" name "\""
+	name = path[1] "." name
+	if (!(name in said) && level() > 0)
+		print ok, name
+	said[name]
 }
 
 function level()

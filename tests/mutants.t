@@ -33,23 +33,34 @@ killed()
 		said '1 killed, 0 equivalent, 0 survived'
 }
 
-# sources are as patched, and no kernel is there that may be a mutant
-no_mutant()
+# machines - kernels that run
+machines()
 {
-	git -C "$src" diff --stat HEAD | no grep . && no test -e "$linux"
+	find /proc -maxdepth 2 -name exe -lname "$linux*" 2>/dev/null
 }
 
-# as Ctrl-C would, once a mutant is in the tree
+# sources are as patched, and no kernel is there, or runs, that may be a mutant
+no_mutant()
+{
+	{
+		git -C "$src" diff --stat HEAD
+		find "$linux"
+		machines
+	} 2>/dev/null | no grep .
+}
+
+# as Ctrl-C would, once a mutant hangs
 interrupt()
 {
 	# what a shell starts in the background ignores SIGINT, unlike a user's
-	setsid env --default-signal=INT make mutants >"$tmp/mutants" 2>&1 &
+	setsid env --default-signal=INT make mutants MUTANTS="$tmp/hanging" \
+		>"$tmp/mutants" 2>&1 &
 	pid=$!
-	for _ in $(seq 300); do
-		git -C "$src" diff --quiet HEAD || break
+	for _ in $(seq 600); do
+		[ -z "$(machines)" ] || git -C "$src" diff --quiet HEAD || break
 		sleep 0.1
 	done
-	git -C "$src" diff --quiet HEAD && return 1
+	[ -n "$(machines)" ] || { cat "$tmp/mutants"; return 1; }
 	kill -s INT -- "-$pid"
 	no wait $pid && no kill -s KILL -- "-$pid"
 }
@@ -81,6 +92,17 @@ this does not compile
 kernel/time.c __time_travel_propagate_time
 -	time_travel_ext_propagated = time_travel_time;
 +	time_travel_ext_propagated = simulated_time;
+EOT
+
+cat >"$tmp/hanging" <<'EOT'
+# SPDX-License-Identifier: GPL-2.0
+
+the kernel hangs
+kernel/time.c time_travel_ext_wait
+-	while (msg.op != UM_TIMETRAVEL_RUN)
++	while (1)
++		;
++	while (0)
 EOT
 
 # wrong HUNK - lists of one mutant that does not apply
