@@ -41,7 +41,8 @@ fi
 
 want=$({
 	git -C "$src" rev-parse base
-	find "$top/patches" -name '0*.patch' -print0 | sort -z | xargs -0r cat
+	find "$top/patches" -name '0*.patch' ! -name '0000-*' -print0 |
+		sort -z | xargs -0r cat
 } | sha256sum)
 if [ "$(sed -n 1p "$kdir/patched" 2>/dev/null)" = "$want" ]; then
 	stage_done "$(sed -n 2p "$kdir/patched"), unchanged"
