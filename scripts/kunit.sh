@@ -7,6 +7,11 @@
 : "${KUNIT_JSON:=}" "${KARGS:=}" "${TIMEOUT:=300}"
 log=$out/kunit.log
 
+clean_up()
+{
+	kill_kunit
+}
+
 [ -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	die "$kname has no KUnit tests of the client, nor has the series for it"
 
@@ -16,17 +21,23 @@ if [ -n "$KUNIT_JSON" ]; then
 		die "KUNIT_JSON=$KUNIT_JSON cannot be written"
 fi
 
-# a failure here is counted below
-{
-	"$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
-		--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
-		${KARGS:+"--kernel_args=$KARGS"} \
-		${KUNIT_JSON:+"--json=$KUNIT_JSON"} 2>&1 || echo failed >&3
-} 3>"$log.status" | tee "$log"
+lock "$out"
+# in the background: the shell would not notice an interrupt before it ends
+: >"$log"
+setsid "$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
+	--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
+	${KARGS:+"--kernel_args=$KARGS"} \
+	${KUNIT_JSON:+"--json=$KUNIT_JSON"} >"$log" 2>&1 9<&- &
+children=$!
+tail -f -n +1 -s 0.1 --pid=$children "$log" 9<&- &
+status=0
+wait $children || status=$?
+children=
+wait
 
 # "Testing complete. Ran 3 tests: passed: 2, failed: 1"
 sed -n 's/\x1b\[[0-9;]*m//g; s/.*Testing complete\. Ran .* tests: //p' "$log" |
-	awk -F '[:,] *' -v status="$(cat "$log.status")" '
+	awk -F '[:,] *' -v status=$status '
 	{
 		for (i = 1; i < NF; i += 2)
 			n[$i] = $(i + 1)

@@ -95,6 +95,17 @@ kill_children()
 	children=
 }
 
+# kill the kernel that kunit.py has started: it is in a session of its own, out
+# of reach of kill_children
+kill_kunit()
+{
+	grep -lsz '^kunit_shutdown=' /proc/[0-9]*/cmdline | while read -r file; do
+		pid=${file%/cmdline}
+		[ "$(readlink "$pid/exe")" != "$out/linux" ] ||
+			kill -s KILL "${pid#/proc/}"
+	done
+}
+
 # what else a script has to take away, however it ends
 clean_up()
 {

@@ -18,19 +18,11 @@ work=$kdir/mutants
 log=$work/log
 mutated=
 
-# kill the kernel under test, and its children if it has some: it is in a session
-# of its own, out of reach of kill_children
-kill_machine()
-{
-	find /proc -maxdepth 2 -name exe -lname "$out/linux" 2>/dev/null |
-		cut -d/ -f3 | xargs -r kill -s KILL 2>/dev/null || :
-}
-
 # no mutant is left running, or where somebody might boot it
 clean_up()
 {
 	[ -n "$mutated" ] || return 0
-	kill_machine
+	kill_kunit
 	git -C "$src" reset -q --hard
 	rm -f "$out/linux"
 }
@@ -64,7 +56,7 @@ run()
 	how=crashed
 	ends $limit || {
 		how=hung
-		kill_machine
+		kill_kunit
 		ends 5 || :
 	}
 	kill_children
