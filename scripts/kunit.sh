@@ -7,11 +7,6 @@
 : "${KUNIT_JSON:=}" "${KARGS:=}" "${TIMEOUT:=300}"
 log=$out/kunit.log
 
-clean_up()
-{
-	kill_kunit
-}
-
 [ -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	die "$kname has no KUnit tests of the client, nor has the series for it"
 
@@ -22,6 +17,12 @@ if [ -n "$KUNIT_JSON" ]; then
 fi
 
 lock "$out"
+# with the lock, there is no other's kernel that this would end
+clean_up()
+{
+	kill_kunit
+}
+
 # in the background: the shell would not notice an interrupt before it ends
 : >"$log"
 setsid "$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \

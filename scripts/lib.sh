@@ -100,10 +100,10 @@ kill_children()
 kill_kunit()
 {
 	grep -lsz '^kunit_shutdown=' /proc/[0-9]*/cmdline | while read -r file; do
-		pid=${file%/cmdline}
-		[ "$(readlink "$pid/exe")" != "$out/linux" ] ||
-			kill -s KILL "${pid#/proc/}"
-	done
+		dir=${file%/cmdline}
+		[ "$(readlink "$dir/exe")" != "$out/linux" ] ||
+			kill -s KILL "${dir#/proc/}"
+	done 2>/dev/null || :
 }
 
 # what else a script has to take away, however it ends

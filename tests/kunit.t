@@ -29,39 +29,15 @@ ok 'the client of Linux 6.12, mended, passes the same tests' \
 ok 'a kernel without these tests is named' \
 	says 'has no KUnit tests' make kunit KERNEL=6.12 SERIES=none
 
-# left - machines that run
-left()
-{
-	find /proc -maxdepth 2 -name exe -lname "$build/6.1/uml/linux" 2>/dev/null
-}
-
-# hang ARGUMENTS... - in a machine whose controller waits for another one
-hang()
-{
-	make kunit KARGS="time-travel=ext:$tmp/clock" "$@"
-}
-
-# as Ctrl-C would, once the machine runs
-interrupted()
-{
-	setsid env --default-signal=INT make kunit \
-		KARGS="time-travel=ext:$tmp/clock" >"$tmp/interrupted" 2>&1 &
-	pid=$!
-	for _ in $(seq 100); do
-		[ -z "$(left)" ] || break
-		sleep 0.1
-	done
-	[ -n "$(left)" ] || { cat "$tmp/interrupted"; return 1; }
-	kill -s INT -- "-$pid"
-	no wait $pid && test -z "$(left)"
-}
-
+# a machine whose controller waits for another one
+hang=KARGS=time-travel=ext:$tmp/clock
 build/tt-controller -n 2 "$tmp/clock" >/dev/null 2>&1 &
 controller=$!
 ok 'a machine that hangs ends when time is up, and has passed nothing' \
-	says '0 passed, 1 failed' hang TIMEOUT=2
-ok 'it is gone then' test -z "$(left)"
-ok 'a run can be interrupted, which leaves no machine' interrupted
+	says '0 passed, 1 failed' make kunit "$hang" TIMEOUT=2
+ok 'it is gone then' test -z "$(machines)"
+ok 'a run can be interrupted, which leaves no machine' \
+	interrupt INT machines kunit "$hang"
 kill $controller
 wait $controller
 

@@ -60,6 +60,41 @@ need()
 	}
 }
 
+# machines - kernels that run, or ran when their file was still there
+machines()
+{
+	find /proc -maxdepth 2 -name exe -lname "$build/6.1/uml/linux*" 2>/dev/null
+}
+
+# interrupt SIGNAL WHAT-RUNS MAKE-ARGUMENTS... - as Ctrl-C would, or worse, once
+# that command prints what runs; then make must fail, and nothing be left
+interrupt()
+{
+	signal=$1 running=$2
+	shift 2
+	# what a shell starts in the background ignores SIGINT, unlike a user's
+	setsid env --default-signal=INT make "$@" >"$tmp/interrupted" 2>&1 &
+	pid=$!
+	for _ in $(seq 600); do
+		[ -z "$($running)" ] || break
+		sleep 0.1
+	done
+	[ -n "$($running)" ] || { cat "$tmp/interrupted"; return 1; }
+	sleep 0.5
+	kill -s "$signal" -- "-$pid"
+	for _ in $(seq 100); do
+		kill -s 0 -- "-$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	no kill -s KILL -- "-$pid" 2>/dev/null && no wait $pid || return 1
+	for _ in $(seq 50); do
+		[ -n "$($running)" ] || return 0
+		sleep 0.1
+	done
+	echo "left: $($running)"
+	return 1
+}
+
 # the last line: how many tests there were
 finish()
 {

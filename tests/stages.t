@@ -72,36 +72,6 @@ alive()
 	find /proc -maxdepth 2 -name cwd -lname "$1*" 2>/dev/null
 }
 
-# interrupt SIGNAL DIRECTORY MAKE-ARGUMENTS... - once processes work in the
-# directory, as Ctrl-C would, or worse; then none must be left
-interrupt()
-{
-	signal=$1 dir=$2
-	shift 2
-	# what a shell starts in the background ignores SIGINT, unlike a user's
-	setsid env --default-signal=INT make "$@" >"$tmp/interrupted" 2>&1 &
-	pid=$!
-	for _ in $(seq 300); do
-		[ -n "$(alive "$dir")" ] && break
-		sleep 0.1
-	done
-	[ -n "$(alive "$dir")" ] || { cat "$tmp/interrupted"; return 1; }
-	sleep 0.5
-	kill -s "$signal" -- "-$pid"
-	for _ in $(seq 100); do
-		kill -0 $pid 2>/dev/null || break
-		sleep 0.1
-	done
-	kill -s KILL -- "-$pid" 2>/dev/null
-	wait $pid
-	for _ in $(seq 50); do
-		[ -z "$(alive "$dir")" ] && return
-		sleep 0.1
-	done
-	echo "left: $(alive "$dir")"
-	return 1
-}
-
 # no sockets, and no umid directories
 left_nothing()
 {
@@ -201,14 +171,14 @@ ok 'a tree that carries the series already is taken as it is' \
 run=$build/test/interrupted
 for signal in INT TERM; do
 	ok "SIG$signal leaves no machine and no controller" \
-		interrupt $signal "$run" boot RUN="$run" SCENARIO=hang
+		interrupt $signal "alive $run" boot RUN="$run" SCENARIO=hang
 	ok "nor a socket after SIG$signal" left_nothing "$run"
 done
 ok 'nothing is built when nothing changed' unchanged
 rm -f build/6.1/uml/built
 touch build/6.1/src/arch/um/kernel/*.c
 ok 'an interrupted build leaves no compiler' \
-	interrupt INT "$build/6.1/uml" uml
+	interrupt INT "alive $build/6.1/uml" uml
 ok 'and the next run works' make boot RUN="$run" SCENARIO=sleep:1
 
 ok 'a machine that hangs ends the run when time is up' \

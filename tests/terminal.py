@@ -82,7 +82,7 @@ def call(port):
 if sys.argv[0].endswith("in.telnetd"):
     telnetd()
 elif sys.argv[1] == "port":
-    print(socket.create_server(("", 0)).getsockname()[1])
+    print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])
 elif sys.argv[1] == "call":
     call(int(sys.argv[2]))
 else:
