@@ -17,8 +17,9 @@
  * request in the past is one for now, counted, since time cannot go back.
  *
  * How far a running client got is not always known: one without shared memory
- * says so only before it interrupts somebody. It is somewhere before the limit
- * that it was told. That matters to nobody who waits (their requests are at or
+ * says so only before it interrupts somebody, and so do the kernels with memory
+ * that do not publish every step. It is somewhere before the limit that it was
+ * told. That matters to nobody who waits (their requests are at or
  * after that limit), but it does to one who starts: begun at a time that others
  * have left behind, it could send them something from their past. So it is
  * started at the time of the next request, before anybody else runs then. (If
@@ -188,8 +189,10 @@ int sched_add(struct schedule *s, struct sched_entity *e, uint64_t name,
  */
 void sched_remove(struct schedule *s, struct sched_entity *e)
 {
-	if (s->running == e)
+	if (s->running == e) {
 		sched_stop(s, true);
+		s->latest = s->now;
+	}
 	queue_del(e);
 	s->entities--;
 }
@@ -264,6 +267,7 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 	if (time > s->now)
 		s->now = time;
 	s->latest = s->now;
+	s->since = s->now;
 	s->running = e;
 	/* it has no request itself now, so all that are left are of others */
 	s->limit = s->requests.len ? s->requests.heap[0]->request :
@@ -310,10 +314,12 @@ int sched_reach(struct schedule *s, uint64_t time)
 /**
  * sched_stop - the running one does not run any more
  * @s: the schedule
- * @exact: it has told by sched_reach() how far it got, and is nowhere later
+ * @exact: if it has told by sched_reach() that it got anywhere, then it is
+ *	nowhere later; otherwise nothing is known
  */
 void sched_stop(struct schedule *s, bool exact)
 {
+	exact = exact && s->now > s->since;
 	s->latest = exact || s->granted < s->now ? s->now : s->granted;
 	s->running = NULL;
 	s->limit = SIMTIME_NEVER;

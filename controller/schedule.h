@@ -45,6 +45,7 @@ struct sched_queue {
  * @entities: how many sched_add() has added
  * @running: who runs, or NULL
  * @now: controller time, ns; while somebody runs it may be further
+ * @since: what it was when the running one was told to run
  * @latest: with nobody running: the latest time that whoever ran last can have
  *	reached; only @now is known to be reached
  * @granted: the running one was told that it may run on strictly before this
@@ -58,6 +59,7 @@ struct schedule {
 	size_t entities;
 	struct sched_entity *running;
 	uint64_t now;
+	uint64_t since;
 	uint64_t latest;
 	uint64_t granted;
 	uint64_t limit;

@@ -195,8 +195,29 @@ static void at_time_0_it_is_not_late(void **state)
 	a = peer_join(sim, 1);
 	is_started_with_memory(a);
 	b = peer_join(sim, 2);
-	memory_wait_for(sim, a, 0, 10);
+	/* nobody can have got anywhere, for want of anything to do */
+	peer_send(a, WAIT, -1);
+	sim_settle(sim);
 	is_started_with_memory(b);
+}
+
+/* mainline's client up to 7.2 publishes its time only before it interrupts */
+static void one_that_publishes_nothing_may_have_got_anywhere(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	b = peer_join(sim, 2);
+	sim_settle(sim);
+	memory_wait_for(sim, a, 0, 5000);
+	/* it may have been at 4999, so the newcomer starts at its next event */
+	is_started(b);
+	ask(sim, b, GET_TOD, -1, 1005000);
+	wait_for(sim, b, 0);
+	gets_msg(sim, a, RUN, 5000);
 }
 
 static void its_clock_starts_at_0(void **state)
@@ -460,6 +481,7 @@ int main(void)
 		BEHAVIOUR(by_default_it_is_not_offered_the_memory),
 		BEHAVIOUR(but_with_late_join_shm_it_is),
 		BEHAVIOUR(at_time_0_it_is_not_late),
+		BEHAVIOUR(one_that_publishes_nothing_may_have_got_anywhere),
 		BEHAVIOUR(its_clock_starts_at_0),
 		BEHAVIOUR(its_clock_cannot_wrap),
 		BEHAVIOUR(one_that_was_offered_the_memory_and_did_not_take_it_has_it_too),

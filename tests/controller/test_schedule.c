@@ -213,6 +213,18 @@ static void or_at_the_limit_if_that_is_earlier(void **state)
 	picks(set, 2, 100, 200);
 }
 
+static void whoever_has_gone_was_no_further_than_it_said(void **state)
+{
+	struct set *set = *state;
+
+	want(set, 0, 10);
+	want(set, 1, 100);
+	picks(set, 0, 10, 100);
+	sched_remove(&set->s, &set->e[0]);
+	sched_start(&set->s, &set->e[2]);
+	picks(set, 2, 10, 100);
+}
+
 static void or_at_the_last_known_time_if_there_is_nothing_else(void **state)
 {
 	struct set *set = *state;
@@ -372,6 +384,7 @@ int main(void)
 		PICKS(a_start_makes_the_running_one_stop_now),
 		PICKS(a_start_comes_with_the_next_request_if_time_is_uncertain),
 		PICKS(or_at_the_limit_if_that_is_earlier),
+		PICKS(whoever_has_gone_was_no_further_than_it_said),
 		PICKS(or_at_the_last_known_time_if_there_is_nothing_else),
 		PICKS(whoever_was_told_no_limit_cannot_have_got_anywhere),
 		PICKS(time_moves_only_forward_and_to_the_limit),
