@@ -13,9 +13,11 @@
  * not take it: it is known only when it next speaks, by whether its slot then
  * says that it shares time. One that did take it uses the controller's time.
  *
- * A client without the memory forgets FREE_UNTIL when it waits, so each run
- * begins with one, if there is anything that it may do by itself. One that was
- * sent in the middle of a run (because somebody else now wants to run earlier)
+ * A client without the memory forgets FREE_UNTIL when it waits, so a run has to
+ * begin with one if there is anything that it may do by itself. Whether it then
+ * does is not known: a simulator that only ticks never does, and is not told. A
+ * client shows that it would have if it is the next to run after itself, and
+ * is always told from then on. One that was sent in the middle of a run (because somebody else now wants to run earlier)
  * may arrive after the client has decided to wait, and is then remembered into
  * the next run, where it could allow too much. @until is what the client may
  * remember at worst, and decides whether one has to be sent.
@@ -153,18 +155,24 @@ static void client_send_until(struct client *client, uint64_t until)
  * @client: the client
  * @time: at which time, controller time, ns
  * @until: and it may go on for everything strictly before this
+ *
+ * Return: whether it was told @until.
  */
-void client_send_run(struct client *client, uint64_t time, uint64_t until)
+bool client_send_run(struct client *client, uint64_t time, uint64_t until)
 {
+	bool tell;
+
 	if (client->transport == CLIENT_MEMORY) {
 		client_send(client, UM_TIMETRAVEL_RUN, 0, time);
-		return;
+		return true;
 	}
 	/* would it do anything by itself, or still think that it may? */
-	if (until > time || client->until > time)
+	tell = client->until > time || (client->wants_until && until > time);
+	if (tell)
 		client_send_until(client, until);
 	client->until_late = false;
 	client_ask(client, UM_TIMETRAVEL_RUN, to_client(client, time));
+	return tell;
 }
 
 /**
@@ -266,6 +274,8 @@ static void handle_wait(struct client *client,
 	client->stats->time = simtime_to_local(ctl->sched.now, client->offset);
 	client->state = CLIENT_WAITING;
 	sched_stop(&ctl->sched, memory);
+	if (memory)
+		controller_look(client);
 }
 
 static void handle_update(struct client *client,
@@ -348,8 +358,8 @@ static bool client_message(struct conn *conn,
 		return false;
 	}
 	client->stats->in[msg->op]++;
-	if (client->transport == CLIENT_OFFERED && controller_settle(client))
-		return false;
+	if (client->transport == CLIENT_OFFERED)
+		controller_settle(client);
 
 	if (msg->op == UM_TIMETRAVEL_START)
 		handle_start(client, msg);
@@ -408,6 +418,8 @@ struct client *client_new(struct controller *ctl, int fd)
 	client->ctl = ctl;
 	client->source.fd = fd;
 	client->source.ready = client_ready;
+	client->pinned.pidfd = -1;
+	client->look_pos = CLIENT_NO_LOOK;
 	conn_init(&client->conn, fd);
 	if (!loop_add(&ctl->loop, &client->source, EPOLLIN))
 		return client;

@@ -6,12 +6,15 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "affinity.h"
 #include "conn.h"
 #include "loop.h"
 #include "schedule.h"
 #include "stats.h"
 
 struct controller;
+
+#define CLIENT_NO_LOOK UINT32_MAX
 
 /**
  * enum client_state - where a client is in its life
@@ -57,16 +60,19 @@ enum client_transport {
  * @transport: how it is told the time
  * @flush_pending: it is in the list of those with something to be sent
  * @write_wait: its socket is full
+ * @wants_until: it has asked for what it could have done by itself
  * @until_late: @until was sent in the middle of the run
  * @seen: it has a request in its slot, as far as we have seen
  * @seen_time: and that is it, unchecked
  * @name: what it sent in START
  * @slot: its slot, 0 if it has none yet
- * @memory_pos: where it is among the clients that use the memory
+ * @look_pos: where it is among the clients whose slots are looked at, or
+ *	%CLIENT_NO_LOOK
  * @offset: controller time when its clock was 0, ns
  * @until: the last FREE_UNTIL that it may remember, controller time; 0: none
  * @sent: sequence number of the last message that it has to acknowledge
  * @acked: sequence number of the last message that it has acknowledged
+ * @pinned: its process, if that was moved
  * @stats: its counters
  */
 struct client {
@@ -81,16 +87,18 @@ struct client {
 	enum client_transport transport;
 	bool flush_pending;
 	bool write_wait;
+	bool wants_until;
 	bool until_late;
 	bool seen;
 	uint64_t seen_time;
 	uint64_t name;
 	uint16_t slot;
-	uint32_t memory_pos;
+	uint32_t look_pos;
 	uint64_t offset;
 	uint64_t until;
 	uint32_t sent;
 	uint32_t acked;
+	struct pinned pinned;
 	struct client_stats *stats;
 };
 
@@ -99,7 +107,7 @@ void client_free(struct client *client);
 const char *client_label(const struct client *client);
 void client_send_start_ack(struct client *client, const int *fds,
 			   unsigned int nfds);
-void client_send_run(struct client *client, uint64_t time, uint64_t until);
+bool client_send_run(struct client *client, uint64_t time, uint64_t until);
 void client_send_broadcast(struct client *client, uint64_t value);
 void client_lower_until(struct client *client, uint64_t until);
 void client_flush(struct client *client);

@@ -10,8 +10,11 @@
  * everything that was said meanwhile. A message to somebody who must know
  * before somebody else goes on is sent at once, see client_lower_until().
  *
- * Only the requests of clients that use the memory have to be looked at, and
- * only those whose slot says something new cost more than that look.
+ * The slot of a client that uses the memory is looked at when it waits, since it
+ * may have changed while it ran. If the client can be interrupted while it waits
+ * (a machine always can) then it may change at any time, and is looked at before
+ * each decision; only one that says something new costs more than that look.
+ * So it is nothing to thousands of simulators that cannot be interrupted.
  *
  * Whether the simulation is over is decided only when there was nothing to
  * read: a client that has sent something, or one that has connected, may be
@@ -68,6 +71,7 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ret = shm_create(&ctl->shm, opt->slots);
 	if (ret)
 		loop_destroy(&ctl->loop);
+	affinity_init(&ctl->aff, opt->cpu);
 	return ret;
 }
 
@@ -93,7 +97,8 @@ void controller_destroy(struct controller *ctl)
 		controller_forget(client);
 	STAILQ_INIT(&ctl->to_flush);
 	free_gone(ctl);
-	free(ctl->memory);
+	free(ctl->look);
+	affinity_destroy(&ctl->aff);
 	shm_destroy(&ctl->shm);
 	loop_destroy(&ctl->loop);
 	sched_destroy(&ctl->sched);
@@ -142,6 +147,22 @@ int controller_listen(struct controller *ctl, int fd)
 	return 0;
 }
 
+/* for all clients, so that nothing can fail later */
+static bool room_to_look(struct controller *ctl)
+{
+	uint32_t size = ctl->look_size ? 2 * ctl->look_size : 16;
+	struct client **look;
+
+	if (ctl->sched.entities < ctl->look_size)
+		return true;
+	look = realloc(ctl->look, size * sizeof(*look));
+	if (!look)
+		return false;
+	ctl->look = look;
+	ctl->look_size = size;
+	return true;
+}
+
 /**
  * controller_add - a client has connected
  * @ctl: the controller
@@ -158,7 +179,7 @@ int controller_add(struct controller *ctl, int fd)
 		return -EINVAL;
 	}
 	client = client_new(ctl, fd);
-	if (!client || sched_add(&ctl->sched, &client->sched, 0,
+	if (!client || !room_to_look(ctl) || sched_add(&ctl->sched, &client->sched, 0,
 				 ++ctl->arrivals)) {
 		log_line("no memory for a new client");
 		if (client) {
@@ -175,13 +196,28 @@ int controller_add(struct controller *ctl, int fd)
 	return 0;
 }
 
-static void forget_memory(struct client *client)
+static void stop_looking(struct client *client)
 {
 	struct controller *ctl = client->ctl;
-	struct client *last = ctl->memory[--ctl->memory_len];
+	struct client *last;
 
-	ctl->memory[client->memory_pos] = last;
-	last->memory_pos = client->memory_pos;
+	if (client->look_pos == CLIENT_NO_LOOK)
+		return;
+	last = ctl->look[--ctl->look_len];
+	ctl->look[client->look_pos] = last;
+	last->look_pos = client->look_pos;
+	client->look_pos = CLIENT_NO_LOOK;
+}
+
+/* controller_add() has made the room */
+static void start_looking(struct client *client)
+{
+	struct controller *ctl = client->ctl;
+
+	if (client->look_pos != CLIENT_NO_LOOK)
+		return;
+	client->look_pos = ctl->look_len;
+	ctl->look[ctl->look_len++] = client;
 }
 
 /**
@@ -217,8 +253,10 @@ void controller_forget(struct client *client)
 	}
 	client->state = CLIENT_GONE;
 
-	if (client->transport == CLIENT_MEMORY)
-		forget_memory(client);
+	if (ctl->last == client)
+		ctl->last = NULL;
+	stop_looking(client);
+	affinity_unpin(&ctl->aff, &client->pinned);
 	if (client->slot)
 		shm_free_slot(&ctl->shm, client->slot);
 	sched_remove(&ctl->sched, &client->sched);
@@ -290,6 +328,7 @@ bool controller_start(struct client *client)
 			    ctl->shm.slots - 1);
 		return false;
 	}
+	affinity_pin(&ctl->aff, &client->pinned, client->conn.fd);
 	client->state = CLIENT_STARTING;
 	client->sched.name = client->name;
 	ctl->connected--;
@@ -313,36 +352,21 @@ bool controller_start(struct client *client)
  * controller_settle - a client that was offered the memory speaks: has it
  *	taken it?
  * @client: the client
- *
- * Return: 0, or -ENOMEM if the client had to be dropped.
  */
-int controller_settle(struct client *client)
+void controller_settle(struct client *client)
 {
 	struct controller *ctl = client->ctl;
-	uint32_t size = ctl->memory_size ? 2 * ctl->memory_size : 16;
-	struct client **memory;
 
-	if (!shm_shares_time(&ctl->shm, client->slot)) {
-		client->transport = CLIENT_MESSAGES;
-		sched_not_told(&ctl->sched);
-		log_verbose("%s does not use the memory it was offered",
-			    client_label(client));
-		return 0;
+	if (shm_capa(&ctl->shm, client->slot) &
+	    UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE) {
+		client->transport = CLIENT_MEMORY;
+		client->stats->memory = true;
+		return;
 	}
-	if (ctl->memory_len == ctl->memory_size) {
-		memory = realloc(ctl->memory, size * sizeof(*memory));
-		if (!memory) {
-			client_drop(client, "no memory to remember it");
-			return -ENOMEM;
-		}
-		ctl->memory = memory;
-		ctl->memory_size = size;
-	}
-	client->transport = CLIENT_MEMORY;
-	client->stats->memory = true;
-	client->memory_pos = ctl->memory_len;
-	ctl->memory[ctl->memory_len++] = client;
-	return 0;
+	client->transport = CLIENT_MESSAGES;
+	sched_not_told(&ctl->sched);
+	log_verbose("%s does not use the memory it was offered",
+		    client_label(client));
 }
 
 /**
@@ -381,24 +405,34 @@ void controller_broadcast(struct client *from, uint64_t value)
 	}
 }
 
-/* see what clients have put into their slots */
-static void look_at_requests(struct controller *ctl)
+/* see what a client has put into its slot */
+static void look_at_request(struct client *client)
 {
-	struct client *client;
+	struct controller *ctl = client->ctl;
 	uint64_t time = 0;
-	uint32_t i;
 	bool has;
 
-	for (i = 0; i < ctl->memory_len; i++) {
-		client = ctl->memory[i];
-		has = shm_request(&ctl->shm, client->slot, &time);
-		if (has == client->seen && (!has || time == client->seen_time))
-			continue;
-		client->seen = has;
-		client->seen_time = time;
-		sched_request(&ctl->sched, &client->sched,
-			      has ? time : SIMTIME_NEVER);
-	}
+	has = shm_request(&ctl->shm, client->slot, &time);
+	if (has == client->seen && (!has || time == client->seen_time))
+		return;
+	client->seen = has;
+	client->seen_time = time;
+	sched_request(&ctl->sched, &client->sched,
+		      has ? time : SIMTIME_NEVER);
+}
+
+/**
+ * controller_look - a client that uses the memory has begun to wait
+ * @client: the client
+ */
+void controller_look(struct client *client)
+{
+	look_at_request(client);
+	if (shm_capa(&client->ctl->shm, client->slot) &
+	    UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT)
+		stop_looking(client);
+	else
+		start_looking(client);
 }
 
 static bool offer_memory(const struct controller *ctl,
@@ -450,7 +484,10 @@ static void run(struct client *client, const struct sched_grant *grant)
 	client->seen = false;
 	shm_clear_request(&ctl->shm, client->slot);
 	shm_run(&ctl->shm, client->slot, grant->time, grant->until);
-	client_send_run(client, grant->time, grant->until);
+	if (client == ctl->last)
+		client->wants_until = true;
+	if (!client_send_run(client, grant->time, grant->until))
+		sched_not_told(&ctl->sched);
 }
 
 /* if nobody runs, make somebody run who wants to */
@@ -458,9 +495,11 @@ static void run_next(struct controller *ctl)
 {
 	struct sched_grant grant;
 	struct client *client;
+	uint32_t i;
 
 	while (!ctl->sched.running) {
-		look_at_requests(ctl);
+		for (i = 0; i < ctl->look_len; i++)
+			look_at_request(ctl->look[i]);
 		if (!sched_next(&ctl->sched, &grant))
 			return;
 		client = container_of(grant.who, struct client, sched);
@@ -470,6 +509,7 @@ static void run_next(struct controller *ctl)
 			start(client, &grant);
 		else
 			run(client, &grant);
+		ctl->last = client;
 	}
 }
 

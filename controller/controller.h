@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "affinity.h"
 #include "client.h"
 #include "loop.h"
 #include "options.h"
@@ -38,6 +39,7 @@ STAILQ_HEAD(client_queue, client);
  * @loop: the event loop; its user may add sources of their own
  * @sched: who runs
  * @shm: the memory
+ * @aff: the CPU for all
  * @stats: what happened
  * @began: when it began, host's monotonic clock, ns
  * @listener: accepts new clients, fd -1 if there is none
@@ -45,9 +47,10 @@ STAILQ_HEAD(client_queue, client);
  * @clients: all of them, in order of arrival
  * @to_flush: those with something to be sent, in order
  * @to_free: those that have gone
- * @memory: those that use the memory, in no order
- * @memory_len: how many
- * @memory_size: room for how many
+ * @look: those whose slots may change at any time, in no order
+ * @look_len: how many
+ * @look_size: room for how many
+ * @last: the client that was run last, only to be compared with
  * @arrivals: how many have ever arrived
  * @connected: how many have not sent START
  * @starting: how many have, and were not answered
@@ -61,6 +64,7 @@ struct controller {
 	struct loop loop;
 	struct schedule sched;
 	struct shm shm;
+	struct affinity aff;
 	struct stats stats;
 	uint64_t began;
 	struct loop_source listener;
@@ -68,9 +72,10 @@ struct controller {
 	struct client_list clients;
 	struct client_queue to_flush;
 	struct client_queue to_free;
-	struct client **memory;
-	uint32_t memory_len;
-	uint32_t memory_size;
+	struct client **look;
+	uint32_t look_len;
+	uint32_t look_size;
+	const struct client *last;
 	uint64_t arrivals;
 	uint32_t connected;
 	uint32_t starting;
@@ -89,7 +94,8 @@ int controller_write_stats(struct controller *ctl, const char *path);
 
 /* for clients */
 bool controller_start(struct client *client);
-int controller_settle(struct client *client);
+void controller_settle(struct client *client);
+void controller_look(struct client *client);
 uint64_t controller_now(struct controller *ctl);
 void controller_request(struct client *client, uint64_t time);
 void controller_broadcast(struct client *from, uint64_t value);

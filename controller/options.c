@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "affinity.h"
 #include "log.h"
 #include "options.h"
 #include "shm.h"
@@ -24,10 +25,12 @@ enum {
 	OPT_STATS,
 	OPT_MAX_CLIENTS,
 	OPT_LATE_JOIN,
+	OPT_CPU,
 };
 
 static const struct option long_options[] = {
 	{ "clients", required_argument, NULL, 'n' },
+	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "help", no_argument, NULL, 'h' },
 	{ "late-join", required_argument, NULL, OPT_LATE_JOIN },
 	{ "max-clients", required_argument, NULL, OPT_MAX_CLIENTS },
@@ -50,6 +53,8 @@ static const char usage[] =
 "      --late-join=HOW    what a client that joins after time 0 is offered:\n"
 "                         messages (default, safe with every kernel) or shm\n"
 "      --max-clients N    slots in the memory, slot 0 included (256)\n"
+"      --cpu auto|none|N  the one CPU for the clients and the controller: the\n"
+"                         least busy one (default), no matter which, or N\n"
 "      --start-time NS    the wall clock at time 0, in ns since the epoch;\n"
 "                         the host's clock otherwise\n"
 "      --stats FILE       write statistics as JSON when it is over\n"
@@ -71,6 +76,7 @@ void options_default(struct options *opt)
 	clock_gettime(CLOCK_REALTIME, &now);
 	*opt = (struct options) {
 		.slots = DEFAULT_SLOTS,
+		.cpu = AFFINITY_AUTO,
 		.shm = true,
 		.start_time = now.tv_sec * 1000000000ULL + now.tv_nsec,
 	};
@@ -123,6 +129,30 @@ static bool parse_late_join(struct options *opt, const char *arg)
 	return false;
 }
 
+static bool parse_cpu(struct options *opt, const char *arg)
+{
+	uint64_t value;
+
+	if (strcmp(arg, "auto") == 0) {
+		opt->cpu = AFFINITY_AUTO;
+	} else if (strcmp(arg, "none") == 0) {
+		opt->cpu = AFFINITY_NONE;
+	} else if (isdigit((unsigned char)*arg)) {
+		if (!parse_number("--cpu", arg, 0, CPU_SETSIZE - 1, &value))
+			return false;
+		opt->cpu = value;
+		if (!affinity_may_use(opt->cpu)) {
+			log_line("--cpu: %d is no CPU that may be used here",
+				 opt->cpu);
+			return false;
+		}
+	} else {
+		log_line("--cpu: '%s' is neither auto, none nor a number", arg);
+		return false;
+	}
+	return true;
+}
+
 static enum options_outcome parse_one(struct options *opt, int which,
 				      char **argv)
 {
@@ -149,6 +179,9 @@ static enum options_outcome parse_one(struct options *opt, int which,
 		break;
 	case OPT_LATE_JOIN:
 		ok = parse_late_join(opt, optarg);
+		break;
+	case OPT_CPU:
+		ok = parse_cpu(opt, optarg);
 		break;
 	case OPT_START_TIME:
 		ok = parse_number("--start-time", optarg, 0, INT64_MAX,

@@ -20,6 +20,7 @@
  * @no_shm_count: how many names that are
  * @start_time: the wall clock at time 0, ns since the epoch
  * @stats: where to write statistics to, or NULL
+ * @cpu: the CPU for all, or %AFFINITY_AUTO, or %AFFINITY_NONE
  * @verbose: tell more
  */
 struct options {
@@ -32,6 +33,7 @@ struct options {
 	size_t no_shm_count;
 	uint64_t start_time;
 	const char *stats;
+	int cpu;
 	bool verbose;
 };
 

@@ -152,14 +152,16 @@ void shm_free_slot(struct shm *shm, uint16_t slot)
 }
 
 /**
- * shm_shares_time - does the client of a slot use the memory?
+ * shm_capa - what the client of a slot says of itself
  * @shm: the memory
  * @slot: a slot that is handed out
+ *
+ * Return: %UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE if it uses the memory, and
+ * maybe others.
  */
-bool shm_shares_time(const struct shm *shm, uint16_t slot)
+uint32_t shm_capa(const struct shm *shm, uint16_t slot)
 {
-	return LOAD(shm->mem->clients[slot].capa) &
-	       UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
+	return LOAD(shm->mem->clients[slot].capa);
 }
 
 /**

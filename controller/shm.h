@@ -36,7 +36,7 @@ void shm_destroy(struct shm *shm);
 
 uint16_t shm_take_slot(struct shm *shm, uint64_t name);
 void shm_free_slot(struct shm *shm, uint16_t slot);
-bool shm_shares_time(const struct shm *shm, uint16_t slot);
+uint32_t shm_capa(const struct shm *shm, uint16_t slot);
 bool shm_request(const struct shm *shm, uint16_t slot, uint64_t *time);
 void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time);
 void shm_clear_request(struct shm *shm, uint16_t slot);

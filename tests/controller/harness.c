@@ -20,6 +20,7 @@ int sim_setup(void **state)
 	assert_non_null(sim);
 	options_default(&sim->opt);
 	sim->opt.start_time = 1000000;
+	sim->opt.cpu = AFFINITY_NONE;
 	sim->log = memfd_create("log", MFD_CLOEXEC);
 	assert_true(sim->log >= 0);
 	log_setup(sim->log, false);
@@ -58,6 +59,14 @@ void sim_settle(struct sim *sim)
 	/* what it says when there is nothing more to read */
 	if (!sim->verdict)
 		sim->verdict = controller_step(&sim->ctl, 0);
+}
+
+void sim_wants_until(struct sim *sim)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &sim->ctl.clients, link)
+		client->wants_until = true;
 }
 
 const char *sim_log(struct sim *sim)

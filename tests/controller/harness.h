@@ -65,6 +65,9 @@ int sim_teardown(void **state);
 void sim_begin(struct sim *sim);
 void sim_settle(struct sim *sim);
 
+/* all clients have asked for what they could have done by themselves */
+void sim_wants_until(struct sim *sim);
+
 /* all that was logged since the last call, until the next one */
 const char *sim_log(struct sim *sim);
 

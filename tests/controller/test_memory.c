@@ -51,6 +51,7 @@ static struct pair begin_mixed(struct sim *sim)
 	is_started_with_memory(pair.a);
 	memory_wait_for(sim, pair.a, 0, 10);
 	is_started(pair.b);
+	sim_wants_until(sim);
 	wait_for(sim, pair.b, 20);
 	gets_msg(sim, pair.a, RUN, 10);
 	sim_log(sim);
@@ -470,6 +471,52 @@ static void a_broadcast_passes_between_the_two(void **state)
 	gets_msg(sim, p.a, BROADCAST, 4);
 }
 
+static void set_capa(struct peer *peer, uint32_t capa)
+{
+	peer_slot(peer)->capa = UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE | capa;
+}
+
+static void who_cannot_be_interrupted_is_looked_at_when_it_waits(void **state)
+{
+	struct sim *sim = *state;
+	struct pair p = begin_pair(sim);
+	const uint32_t deaf = UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT;
+
+	set_capa(p.a, deaf);
+	memory_wait_for(sim, p.a, 10, 30);
+	gets_msg(sim, p.b, RUN, 20);
+	/* breaking its word does not help: it is not looked at */
+	peer_want(p.a, 25);
+	memory_wait_for(sim, p.b, 20, 50);
+	gets_msg(sim, p.a, RUN, 30);
+	/* it takes its word back, and then may */
+	set_capa(p.a, 0);
+	memory_wait_for(sim, p.a, 30, 60);
+	gets_msg(sim, p.b, RUN, 50);
+	peer_want(p.a, 55);
+	memory_wait_for(sim, p.b, 50, 70);
+	gets_msg(sim, p.a, RUN, 55);
+	/* and gives it again */
+	set_capa(p.a, deaf);
+	memory_wait_for(sim, p.a, 55, 80);
+	gets_msg(sim, p.b, RUN, 70);
+	assert_int_equal(sim->ctl.look_len, 1);
+}
+
+static void it_can_still_ask_by_message(void **state)
+{
+	struct sim *sim = *state;
+	struct pair p = begin_pair(sim);
+
+	set_capa(p.a, UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT);
+	memory_wait_for(sim, p.a, 10, 30);
+	gets_msg(sim, p.b, RUN, 20);
+	ask(sim, p.a, REQUEST, 25, 0);
+	assert_int_equal(p.b->mem->free_until, 25);
+	memory_wait_for(sim, p.b, 20, 50);
+	gets_msg(sim, p.a, RUN, 25);
+}
+
 static void a_slot_is_reused_and_clean(void **state)
 {
 	struct sim *sim = *state;
@@ -498,6 +545,7 @@ static void slots_can_run_out(void **state)
 
 	sim->opt.slots = 3;
 	sim_begin(sim);
+	sim->opt.shm_late = true;
 	a = peer_join(sim, 1);
 	b = peer_join(sim, 2);
 	c = peer_join(sim, 3);
@@ -545,7 +593,6 @@ int main(void)
 		BEHAVIOUR(a_wait_of_one_that_waits_ends_the_connection),
 		BEHAVIOUR(everything_else_is_acknowledged),
 		BEHAVIOUR(a_request_made_while_another_runs_is_seen_when_that_waits),
-	sim->opt.shm_late = true;
 		BEHAVIOUR(a_request_that_became_later_or_vanished_is_seen_too),
 		BEHAVIOUR(a_request_by_message_counts_and_is_in_the_slot),
 		BEHAVIOUR(the_same_time_again_is_a_new_request_after_a_run),
@@ -568,6 +615,8 @@ int main(void)
 		BEHAVIOUR(but_never_raises_it),
 		BEHAVIOUR(an_update_by_message_is_published_in_the_memory),
 		BEHAVIOUR(a_broadcast_passes_between_the_two),
+		BEHAVIOUR(who_cannot_be_interrupted_is_looked_at_when_it_waits),
+		BEHAVIOUR(it_can_still_ask_by_message),
 		BEHAVIOUR(a_slot_is_reused_and_clean),
 		BEHAVIOUR(slots_can_run_out),
 		cmocka_unit_test(all_slots_can_be_handed_out),

@@ -34,6 +34,7 @@ static struct pair begin_pair(struct sim *sim)
 	gets_nothing(pair.b);
 	wait_for(sim, pair.a, 10);
 	is_started(pair.b);
+	sim_wants_until(sim);
 	wait_for(sim, pair.b, 20);
 	return pair;
 }
@@ -81,6 +82,73 @@ static void clients_run_in_turn_each_until_the_other_wants_to(void **state)
 	gets_msg(*state, p.b, FREE_UNTIL, 40);
 	gets_msg(*state, p.b, RUN, 20);
 	gets_nothing(p.a);
+}
+
+static void a_client_that_only_ticks_is_sent_no_free_until(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *peer[2];
+	unsigned int i;
+
+	sim->opt.shm = false;
+	sim->opt.clients = 2;
+	sim_begin(sim);
+	peer[0] = peer_join(sim, 1);
+	peer[1] = peer_join(sim, 2);
+	for (i = 0; i < 2; i++) {
+		is_started(peer[i]);
+		wait_for(sim, peer[i], 10 * i + 10);
+	}
+	for (i = 0; i < 100; i++) {
+		gets_msg(sim, peer[i % 2], RUN, 10 * i + 10);
+		/* and so may not go on by itself */
+		wait_for(sim, peer[i % 2], 10 * i + 30);
+	}
+}
+
+static void once_it_runs_twice_in_a_row_it_always_is(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm = false;
+	sim->opt.clients = 2;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_join(sim, 2);
+	is_started(a);
+	wait_for(sim, a, 10);
+	is_started(b);
+	wait_for(sim, b, 20);
+	gets_msg(sim, a, RUN, 10);
+	wait_for(sim, a, 15);
+	gets_msg(sim, a, FREE_UNTIL, 20);
+	gets_msg(sim, a, RUN, 15);
+	wait_for(sim, a, 30);
+	/* that is a's way, and not b's */
+	gets_msg(sim, b, RUN, 20);
+	wait_for(sim, b, 40);
+	gets_msg(sim, a, FREE_UNTIL, 40);
+	gets_msg(sim, a, RUN, 30);
+}
+
+static void who_was_not_told_may_not_go_on_by_itself(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm = false;
+	sim->opt.clients = 2;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_join(sim, 2);
+	is_started(a);
+	wait_for(sim, a, 10);
+	is_started(b);
+	wait_for(sim, b, 20);
+	gets_msg(sim, a, RUN, 10);
+	peer_send(a, UPDATE, 11);
+	is_dropped(sim, a, "UPDATE to 11, it may say 10 to 10");
 }
 
 static void no_free_until_is_sent_that_allows_nothing(void **state)
@@ -557,6 +625,9 @@ int main(void)
 		BEHAVIOUR(a_request_is_run_at_its_time),
 		BEHAVIOUR(wait_is_acknowledged_before_run),
 		BEHAVIOUR(clients_run_in_turn_each_until_the_other_wants_to),
+		BEHAVIOUR(a_client_that_only_ticks_is_sent_no_free_until),
+		BEHAVIOUR(once_it_runs_twice_in_a_row_it_always_is),
+		BEHAVIOUR(who_was_not_told_may_not_go_on_by_itself),
 		BEHAVIOUR(no_free_until_is_sent_that_allows_nothing),
 		BEHAVIOUR(get_tells_the_time_to_whoever_asks),
 		BEHAVIOUR(update_is_what_get_then_says),

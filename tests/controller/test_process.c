@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -215,6 +216,9 @@ static void a_wrong_command_line_is_told_in_one_line(void **state)
 		  "--no-shm-for", "0x10000000000000000", "s" },
 		{ "--start-time: 9223372036854775808 is out of range",
 		  "--start-time", "9223372036854775808", "s" },
+		{ "--cpu: 'all' is neither auto, none nor", "--cpu=all", "s" },
+		{ "--cpu: 1024 is out of range", "--cpu", "1024", "s" },
+		{ "--cpu: 1023 is no CPU that may be used", "--cpu=1023", "s" },
 		{ "'never' is neither messages nor shm", "--late-join=never",
 		  "s" },
 	};
@@ -452,7 +456,8 @@ static void all_options_are_understood(void **state)
 	pid_t pid = START_WITH("--clients", "1", "--no-shm-for", "0xFF",
 			       "--no-shm-for=12", "--start-time=77",
 			       "--max-clients", "0x2", "--late-join=shm",
-			       "--late-join=messages", "--verbose", "s");
+			       "--late-join=messages", "--cpu=auto",
+			       "--cpu=none", "--verbose", "s");
 	struct um_timetravel_msg msg;
 	int a;
 
@@ -465,6 +470,34 @@ static void all_options_are_understood(void **state)
 	close(a);
 	assert_int_equal(finish(pid), 0);
 	assert_non_null(strstr(printed(), "started at 0 ns, with messages"));
+}
+
+static void a_client_and_the_controller_get_on_the_same_cpu(void **state)
+{
+	cpu_set_t before, client, controller;
+	char option[] = "--cpu=1023";
+	int a, cpu = CPU_SETSIZE;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	while (!CPU_ISSET(--cpu, &before))
+		;
+	snprintf(option, sizeof(option), "--cpu=%d", cpu);
+	pid = START_WITH(option, "s");
+	a = join("s", 1);
+	hear(a, ACK);
+	assert_int_equal(sched_getaffinity(0, sizeof(client), &client), 0);
+	assert_int_equal(sched_getaffinity(pid, sizeof(controller),
+					   &controller), 0);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	assert_string_equal(printed(), "");
+	assert_int_equal(CPU_COUNT(&client), 1);
+	assert_true(CPU_ISSET(cpu, &client));
+	assert_true(CPU_EQUAL(&client, &controller));
+	assert_int_equal(sched_getaffinity(0, sizeof(client), &client), 0);
+	assert_true(CPU_EQUAL(&client, &before));
 }
 
 static void without_a_start_time_it_is_the_hosts(void **state)
@@ -513,6 +546,7 @@ int main(void)
 		IN_DIR(help_and_version_are_printed),
 		IN_DIR(a_wrong_command_line_is_told_in_one_line),
 		IN_DIR(all_options_are_understood),
+		IN_DIR(a_client_and_the_controller_get_on_the_same_cpu),
 		IN_DIR(without_a_start_time_it_is_the_hosts),
 		IN_DIR(it_ends_well_and_removes_its_socket_when_all_have_gone),
 		IN_DIR(it_waits_for_n_clients_and_says_so_if_asked),

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_AFFINITY_H
+#define TT_AFFINITY_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* instead of the number of a CPU */
+#define AFFINITY_AUTO (-1)
+#define AFFINITY_NONE (-2)
+
+/**
+ * struct affinity - the one CPU of a simulation
+ *
+ * @cpu: its number, or %AFFINITY_AUTO until it is chosen, or %AFFINITY_NONE
+ * @allowed: those that the controller may use
+ * @busy: how busy each of them had been when the controller started
+ * @claim: socket whose name says that the CPU is taken, -1 if there is none
+ * @began: the controller itself is on the CPU
+ * @failed: a client could not be moved, no other one will be
+ */
+struct affinity {
+	int cpu;
+	cpu_set_t allowed;
+	uint64_t busy[CPU_SETSIZE];
+	int claim;
+	bool began;
+	bool failed;
+};
+
+/**
+ * struct pinned - a process that was moved to the CPU
+ *
+ * @pidfd: it, as long as it lives; -1 if it was not moved
+ * @pid: its number
+ * @before: where it was allowed to be before
+ */
+struct pinned {
+	int pidfd;
+	pid_t pid;
+	cpu_set_t before;
+};
+
+bool affinity_may_use(int cpu);
+void affinity_init(struct affinity *aff, int cpu);
+void affinity_destroy(struct affinity *aff);
+void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock);
+void affinity_unpin(struct affinity *aff, struct pinned *pinned);
+
+#endif /* TT_AFFINITY_H */

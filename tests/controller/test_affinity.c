@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All of a simulation on one CPU: who is moved, and who is put back. The
+ * clients' process is this one.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static cpu_set_t allowed(pid_t tid)
+{
+	cpu_set_t set;
+
+	assert_int_equal(sched_getaffinity(tid, sizeof(set), &set), 0);
+	return set;
+}
+
+static bool equal(cpu_set_t a, cpu_set_t b)
+{
+	return CPU_EQUAL(&a, &b);
+}
+
+static bool is_only(cpu_set_t set, int cpu)
+{
+	return CPU_COUNT(&set) == 1 && CPU_ISSET(cpu, &set);
+}
+
+static int last_of(cpu_set_t set)
+{
+	int cpu = CPU_SETSIZE;
+
+	while (!CPU_ISSET(--cpu, &set))
+		;
+	return cpu;
+}
+
+static void client_and_controller_are_moved_and_put_back(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0);
+	struct peer *a;
+
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	assert_true(equal(allowed(0), before));
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	assert_true(is_only(allowed(0), sim->opt.cpu));
+	peer_close(a);
+	sim_settle(sim);
+	assert_true(equal(allowed(0), before));
+}
+
+static void with_none_nobody_is_moved(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0);
+	struct peer *a;
+
+	sim->opt.cpu = AFFINITY_NONE;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	assert_true(equal(allowed(0), before));
+}
+
+static void whoever_connects_and_says_nothing_is_not_moved(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0);
+
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	peer_connect(sim);
+	sim_settle(sim);
+	assert_true(equal(allowed(0), before));
+}
+
+static void *wait_for_end(void *end)
+{
+	pthread_barrier_wait(end);
+	pthread_barrier_wait(end);
+	return (void *)(uintptr_t)gettid();
+}
+
+static void all_threads_are_moved(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0), during, after;
+	pthread_barrier_t end;
+	pthread_t thread;
+	struct peer *a;
+
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	assert_int_equal(pthread_barrier_init(&end, NULL, 2), 0);
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_end, &end), 0);
+	pthread_barrier_wait(&end);
+	a = peer_join(sim, 1);
+	assert_int_equal(pthread_getaffinity_np(thread, sizeof(during),
+						&during), 0);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(pthread_getaffinity_np(thread, sizeof(after), &after),
+			 0);
+	pthread_barrier_wait(&end);
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&end);
+	assert_true(is_only(during, sim->opt.cpu));
+	assert_true(equal(after, before));
+}
+
+static void who_was_moved_elsewhere_meanwhile_stays_there(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0), there;
+	struct peer *a;
+
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	/* not the set it came from, nor where it was moved to */
+	there = before;
+	if (CPU_COUNT(&before) > 1)
+		CPU_CLR(sim->opt.cpu, &there);
+	assert_int_equal(sched_setaffinity(0, sizeof(there), &there), 0);
+	peer_close(a);
+	sim_settle(sim);
+	assert_true(equal(allowed(0), there));
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
+static void who_is_kept_off_that_cpu_stays_off(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0), there = before;
+	struct peer *a;
+
+	/* with one CPU there is no other to be kept on */
+	if (CPU_COUNT(&before) == 1)
+		return;
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	CPU_CLR(sim->opt.cpu, &there);
+	assert_int_equal(sched_setaffinity(0, sizeof(there), &there), 0);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	assert_true(equal(allowed(0), there));
+	assert_string_equal(sim_log(sim), "");
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
+static void the_least_busy_cpu_is_chosen(void **state)
+{
+	cpu_set_t before = allowed(0);
+	struct affinity aff;
+	struct pinned pinned;
+	int cpu, pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &before))
+			continue;
+		affinity_init(&aff, AFFINITY_AUTO);
+		/* whatever else goes on, this one has done less by far */
+		aff.busy[cpu] += 1000000000;
+		for (int other = 0; other < CPU_SETSIZE; other++)
+			aff.busy[other] -= 1000000000;
+		affinity_pin(&aff, &pinned, pair[0]);
+		assert_int_equal(aff.cpu, cpu);
+		affinity_unpin(&aff, &pinned);
+		affinity_destroy(&aff);
+		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
+				 0);
+	}
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void simulations_choose_different_cpus(void **state)
+{
+	struct affinity aff[3];
+	struct pinned pinned[3];
+	cpu_set_t before = allowed(0);
+	int i, pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (i = 0; i < 3; i++) {
+		affinity_init(&aff[i], AFFINITY_AUTO);
+		affinity_pin(&aff[i], &pinned[i], pair[0]);
+		assert_true(is_only(allowed(0), aff[i].cpu));
+		assert_true(CPU_ISSET(aff[i].cpu, &before));
+		affinity_unpin(&aff[i], &pinned[i]);
+		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
+				 0);
+	}
+	/* the third one may have to share, and its CPU can be any */
+	if (CPU_COUNT(&before) > 1)
+		assert_int_not_equal(aff[0].cpu, aff[1].cpu);
+	for (i = 0; i < 3; i++)
+		affinity_destroy(&aff[i]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* in a process namespace of its own a peer outside has no number */
+static int pin_from_inside(int sock)
+{
+	struct affinity aff;
+	struct pinned pinned;
+	cpu_set_t before = allowed(0);
+
+	affinity_init(&aff, last_of(before));
+	affinity_pin(&aff, &pinned, sock);
+	affinity_pin(&aff, &pinned, sock);
+	affinity_unpin(&aff, &pinned);
+	return equal(allowed(0), before) ? 0 : 1;
+}
+
+static void who_cannot_be_seen_is_not_moved_and_that_is_said_once(void **state)
+{
+	struct sim *sim = *state;
+	int status, pair[2];
+	const char *said;
+	pid_t pid;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWPID) && unshare(CLONE_NEWUSER | CLONE_NEWPID))
+			_exit(2);
+		pid = fork();
+		if (!pid)
+			_exit(pin_from_inside(pair[0]));
+		waitpid(pid, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	said = sim_log(sim);
+	assert_non_null(strstr(said, "cannot move clients to CPU "));
+	assert_string_equal(strchr(said, '\n'), "\n");
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* where no other simulation of this host claims a CPU */
+static int alone(void **state)
+{
+	(void)state;
+	return unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BEHAVIOUR(client_and_controller_are_moved_and_put_back),
+		BEHAVIOUR(with_none_nobody_is_moved),
+		BEHAVIOUR(whoever_connects_and_says_nothing_is_not_moved),
+		BEHAVIOUR(all_threads_are_moved),
+		BEHAVIOUR(who_was_moved_elsewhere_meanwhile_stays_there),
+		BEHAVIOUR(who_is_kept_off_that_cpu_stays_off),
+		BEHAVIOUR(the_least_busy_cpu_is_chosen),
+		BEHAVIOUR(simulations_choose_different_cpus),
+		BEHAVIOUR(who_cannot_be_seen_is_not_moved_and_that_is_said_once),
+	};
+
+	return cmocka_run_group_tests(tests, alone, NULL);
+}
