@@ -27,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -215,10 +214,31 @@ static int pin_thread(pid_t tid, void *data)
 	return ret ? ret : 1;
 }
 
+/* when a process began, in ticks since boot; 0: there is no such process */
+static uint64_t born(pid_t pid)
+{
+	char path[32], stat[1024] = "", *field = NULL;
+	FILE *file;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	/* field 22; the second one ends with the last ')' */
+	if (fread(stat, 1, sizeof(stat) - 1, file))
+		field = strrchr(stat, ')');
+	for (i = 2; field && i < 22; i++)
+		field = strchr(field + 1, ' ');
+	fclose(file);
+	return field ? strtoull(field, NULL, 10) : 0;
+}
+
 static int pin_process(struct affinity *aff, struct pinned *pinned)
 {
 	int ret, pass;
 
+	pinned->born = born(pinned->pid);
 	if (sched_getaffinity(pinned->pid, sizeof(pinned->before),
 			      &pinned->before))
 		return -errno;
@@ -253,7 +273,7 @@ void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock)
 	socklen_t len = sizeof(peer);
 	int ret;
 
-	pinned->pidfd = -1;
+	pinned->pid = 0;
 	if (aff->cpu == AFFINITY_NONE || aff->failed)
 		return;
 	if (aff->cpu == AFFINITY_AUTO)
@@ -265,8 +285,7 @@ void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock)
 		ret = -ESRCH;
 	} else {
 		pinned->pid = peer.pid;
-		pinned->pidfd = pidfd_open(peer.pid, 0);
-		ret = pinned->pidfd < 0 ? -errno : pin_process(aff, pinned);
+		ret = pin_process(aff, pinned);
 	}
 	if (!ret) {
 		if (!aff->began)
@@ -274,9 +293,7 @@ void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock)
 		return;
 	}
 
-	if (pinned->pidfd >= 0)
-		close(pinned->pidfd);
-	pinned->pidfd = -1;
+	pinned->pid = 0;
 	if (ret == -EXDEV) {
 		log_verbose("process %d stays off CPU %d", (int)peer.pid,
 			    aff->cpu);
@@ -311,11 +328,7 @@ void affinity_unpin(struct affinity *aff, struct pinned *pinned)
 {
 	struct unpin unpin = { .cpu = aff->cpu, .before = &pinned->before };
 
-	if (pinned->pidfd < 0)
-		return;
-	/* while that can be asked the number is nobody else's */
-	if (!pidfd_send_signal(pinned->pidfd, 0, NULL, 0))
+	if (pinned->pid && born(pinned->pid) == pinned->born)
 		for_threads(pinned->pid, unpin_thread, &unpin);
-	close(pinned->pidfd);
-	pinned->pidfd = -1;
+	pinned->pid = 0;
 }

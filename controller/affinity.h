@@ -32,13 +32,13 @@ struct affinity {
 /**
  * struct pinned - a process that was moved to the CPU
  *
- * @pidfd: it, as long as it lives; -1 if it was not moved
- * @pid: its number
+ * @pid: its number, 0 if it was not moved
+ * @born: when it began, to tell it from another one with that number
  * @before: where it was allowed to be before
  */
 struct pinned {
-	int pidfd;
 	pid_t pid;
+	uint64_t born;
 	cpu_set_t before;
 };
 

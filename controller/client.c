@@ -418,7 +418,6 @@ struct client *client_new(struct controller *ctl, int fd)
 	client->ctl = ctl;
 	client->source.fd = fd;
 	client->source.ready = client_ready;
-	client->pinned.pidfd = -1;
 	client->look_pos = CLIENT_NO_LOOK;
 	conn_init(&client->conn, fd);
 	if (!loop_add(&ctl->loop, &client->source, EPOLLIN))

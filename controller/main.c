@@ -19,6 +19,9 @@
 
 #define EXIT_WRONG_USAGE 2
 
+/* more than the controller ever has open itself */
+#define OTHER_FDS 64
+
 static int signal_got;
 
 static void signal_ready(struct loop_source *source, uint32_t events)
@@ -66,12 +69,16 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
-/* each client is a descriptor */
-static void raise_fd_limit(void)
+/* each client is a descriptor; only root may have more than the hard limit */
+static void raise_fd_limit(rlim_t clients)
 {
+	rlim_t want = clients + OTHER_FDS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	if (limit.rlim_max < want &&
+	    !setrlimit(RLIMIT_NOFILE, &(struct rlimit) { want, want }))
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -110,6 +117,7 @@ static int simulate(const struct options *opt)
 	struct loop_source signals;
 	int status, ret;
 
+	raise_fd_limit(opt->slots);
 	ret = controller_init(&ctl, opt);
 	if (ret) {
 		log_line("cannot start: %s", strerror(-ret));
@@ -142,7 +150,6 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_fds();
-	raise_fd_limit();
 	options_default(&opt);
 	switch (options_parse(&opt, argc, argv)) {
 	case OPTIONS_GO:

@@ -472,6 +472,50 @@ static void all_options_are_understood(void **state)
 	assert_non_null(strstr(printed(), "started at 0 ns, with messages"));
 }
 
+/* as many as there are slots, if so many descriptors may be opened */
+static void thousands_of_clients_have_a_slot_each(void **state)
+{
+	struct rlimit before, limit = { 66000, 66000 };
+	struct um_timetravel_msg msg;
+	unsigned int i, most = 65534;
+	char all[16], slots[32];
+	int *fds;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	if (setrlimit(RLIMIT_NOFILE, &limit)) {
+		limit = (struct rlimit) { before.rlim_max, before.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		most = limit.rlim_max - 500;
+	}
+	snprintf(all, sizeof(all), "-n%u", most);
+	snprintf(slots, sizeof(slots), "--max-clients=%u", most + 1);
+	pid = START_WITH(all, slots, "--cpu=none", "s");
+	fds = calloc(most + 1, sizeof(*fds));
+	assert_non_null(fds);
+	for (i = 0; i <= most; i++)
+		fds[i] = join("s", i);
+	assert_int_equal(recv(fds[most], &msg, sizeof(msg), 0), 0);
+	for (i = 0; i < most; i++) {
+		assert_int_equal(recv(fds[i], &msg, sizeof(msg), MSG_WAITALL),
+				 sizeof(msg));
+		assert_int_equal(msg.op, ACK);
+		assert_int_equal(msg.time, i + 1);
+		tell(fds[i], REQUEST, 1000);
+		hear(fds[i], ACK);
+		tell(fds[i], WAIT, 0);
+		hear(fds[i], ACK);
+	}
+	hear(fds[0], RUN);
+	for (i = 0; i <= most; i++)
+		close(fds[i]);
+	free(fds);
+	assert_int_equal(finish(pid), 0);
+	printed_line("no slot for client ");
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+
 static void a_client_and_the_controller_get_on_the_same_cpu(void **state)
 {
 	cpu_set_t before, client, controller;
@@ -546,6 +590,7 @@ int main(void)
 		IN_DIR(help_and_version_are_printed),
 		IN_DIR(a_wrong_command_line_is_told_in_one_line),
 		IN_DIR(all_options_are_understood),
+		IN_DIR(thousands_of_clients_have_a_slot_each),
 		IN_DIR(a_client_and_the_controller_get_on_the_same_cpu),
 		IN_DIR(without_a_start_time_it_is_the_hosts),
 		IN_DIR(it_ends_well_and_removes_its_socket_when_all_have_gone),
