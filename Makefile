@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # The front door: `make help` lists what there is.
 
-## Which kernel: 6.1, 6.12, or the path of a kernel tree (never written to)
+## Which kernel: 6.1, 6.12, newest (of Debian's), or the path of a tree (never written to)
 KERNEL ?= 6.1
 ## How many machines boot
 NODES ?= 2
 ## What each machine does, step by step, see rootfs/guest.c; % is its number
 SCENARIO ?= sleep:1000 wakes:1000 ticks:5000
+## How many of the NODES join later, one at each `gate` of machine 1's SCENARIO
+JOIN ?= 0
+## What these do; without it, the same
+JOIN_SCENARIO ?=
 ## Options for tt-controller, such as --no-shm
 CONTROLLER_FLAGS ?=
 ## More words for the kernels' command lines
@@ -26,7 +30,7 @@ ONLY ?=
 ## A list of mutants, instead of the one in tests/mutants/
 MUTANTS ?=
 export KUNIT_JSON ONLY MUTANTS
-export KERNEL NODES SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
+export KERNEL NODES SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:

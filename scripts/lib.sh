@@ -136,15 +136,16 @@ esac
 
 # what KERNEL stands for: $kname in messages, $src its copy, $out the build,
 # $origin the user's tree if it is one
-case ${KERNEL:=6.1} in
-6.1|6.12)
+[ "${KERNEL:=6.1}" != newest ] || KERNEL=$("$top/scripts/newer.sh" newest)
+case $KERNEL in
+[1-9].[0-9]|[1-9].[1-9][0-9]|[1-9][0-9].[0-9]|[1-9][0-9].[1-9][0-9])
 	kname="Linux $KERNEL"
 	kdir=$build/$KERNEL
 	origin=
 	;;
 *)
 	[ -d "$KERNEL" ] ||
-		die "KERNEL=$KERNEL: give 6.1, 6.12 or the path of a kernel tree"
+		die "KERNEL=$KERNEL: give a version such as 6.1, newest, or the path of a kernel tree"
 	origin=$(cd "$KERNEL" && pwd -P)
 	kname=$origin
 	kdir=$build/$(basename "$origin" | tr -c 'A-Za-z0-9._\n-' _)

@@ -10,6 +10,7 @@ cd "$top"
 make uml controller image
 make uml KERNEL=6.12
 make uml KERNEL=6.12 SERIES=none
+make uml KERNEL=newest
 
 # prove leaves there what each test said
 rm -rf "$tap"

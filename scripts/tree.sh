@@ -8,20 +8,43 @@ fetched=$cache/fetch.$$
 clean_up()
 {
 	rm -rf "$fetched"
+	# of a kernel that there is not
+	rmdir "$kdir" 2>/dev/null || :
+}
+
+# download PACKAGE - if the machine's lists have it
+download()
+{
+	apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$1"
+}
+
+# get PACKAGE - into the current directory: from the machine's own release, or
+# a newer one
+get()
+{
+	case $KERNEL in
+	6.1|6.12) ;;
+	*)
+		"$top/scripts/newer.sh" fetch "$KERNEL"
+		return ;;
+	esac
+	! download "$1" || return 0
+	[ "$(id -u)" = 0 ] || die "cannot download $1; as root: apt-get update"
+	apt-get update -qq
+	download "$1" || die "cannot download $1"
 }
 
 # fetch PACKAGE - print the path of its .deb in the cache, got if need be
 fetch()
 {
 	mkdir -p "$cache"
-	deb=$(find "$cache" -name "$1_*.deb" | sort -V | tail -n 1)
+	deb=$(find "$cache" -maxdepth 1 -name "$1_*.deb" | sort -V | tail -n 1)
 	if [ -z "$deb" ]; then
 		rm -rf "$fetched"
 		mkdir "$fetched"
-		(cd "$fetched" && apt-get download -qq \
-			-o APT::Sandbox::User="$(id -un)" "$1") >&2 || return
+		(cd "$fetched" && get "$1") >&2 || return
 		mv "$fetched"/*.deb "$cache"
-		deb=$(find "$cache" -name "$1_*.deb")
+		deb=$(find "$cache" -maxdepth 1 -name "$1_*.deb")
 	fi
 	echo "$deb"
 }
@@ -31,11 +54,7 @@ unpack()
 {
 	[ ! -d "$src" ] || return 0
 	progress "fetching $1"
-	if ! deb=$(fetch "$1"); then
-		[ "$(id -u)" = 0 ] || die "cannot download $1; as root: apt-get update"
-		apt-get update -qq
-		deb=$(fetch "$1") || die "cannot download $1"
-	fi
+	deb=$(fetch "$1")
 	progress "unpacking $(basename "$deb")"
 	rm -rf "$src.new"
 	mkdir -p "$src.new"

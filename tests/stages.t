@@ -137,7 +137,7 @@ ok 'a missing package is named in a line to copy' \
 	says 'apt-get install flex jq' as_user make boot
 
 ok 'a KERNEL that does not exist is refused' \
-	says 'give 6.1, 6.12 or the path' make uml KERNEL=/nowhere
+	says 'give a version such as 6.1' make uml KERNEL=/nowhere
 ok 'a directory without arch/um is no kernel tree' \
 	says 'is no kernel tree: it has no arch/um' make uml KERNEL="$tmp/tree-no"
 ok 'a tree without external time travel fits no series' \

@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Kernel sources of Debian's newer suites: `newer.sh newest` prints the version of
+# the newest and remembers it, `newer.sh fetch VERSION` gets the .deb into the
+# current directory. The machine's apt says which mirror and proxy to use, but
+# works in a directory of its own: the machine's package lists stay as they are.
+
+# whose KERNEL may be asking
+KERNEL=6.1
+. "$(dirname "$0")/lib.sh"
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+apt=$cache/apt
+newest=$cache/newest
+
+# mirror - where the machine gets Debian itself from, as apt understands it
+mirror()
+{
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	# shellcheck disable=SC2016
+	apt-get --no-release-info indextargets \
+		--format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' | awk -v codename="$codename" '
+		$1 ~ "^(" codename "|(old)*stable|testing|sid|unstable)$" &&
+			$2 == "main" && !found {
+			print $3
+			found = 1
+		}' | grep . ||
+		die "no mirror of Debian is among this machine's apt sources"
+}
+
+# configure - whatever the machine has apt do after an update is not for this one
+configure()
+{
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+	uri=$(mirror)
+	for suite in sid stable-backports; do
+		echo "deb [signed-by=$keyring] $uri $suite main"
+	done >"$apt/sources.list"
+	cat >"$apt/conf" <<-EOF
+		Dir::Etc::SourceList "$apt/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		Dir::State::Lists "$apt/lists";
+		Dir::State::Status "/dev/null";
+		Dir::Cache "$apt/cache";
+		APT::Sandbox::User "$(id -un)";
+		APT::Update::Error-Mode "any";
+		APT::Get::AllowUnauthenticated "0";
+		Acquire::AllowInsecureRepositories "0";
+		Acquire::Languages "none";
+		Acquire::Retries "1";
+		Acquire::http::Timeout "20";
+		Acquire::https::Timeout "20";
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+	EOF
+}
+
+# because - the first thing that apt complained about
+because()
+{
+	sed -n 's/^[EW]: *//p' "$apt/log" | head -n 1
+}
+
+update()
+{
+	configure
+	[ -r "$keyring" ] ||
+		die "cannot verify what comes from $uri: install debian-archive-keyring"
+	apt-get -c "$apt/conf" -q update >"$apt/log" 2>&1 ||
+		die "cannot get the lists of Debian's newer suites: $(because)"
+}
+
+# sources REGEX - kernel sources whose version it fits, the newest last
+sources()
+{
+	apt-cache -c "$apt/conf" search -n "^linux-source-$1\$" |
+		sed -n 's/^linux-source-\([0-9.]*\) .*/\1/p' | sort -V
+}
+
+case $1 in
+newest)
+	lock "$apt"
+	if [ ! -s "$newest" ]; then
+		update
+		version=$(sources '[0-9]+\.[0-9]+' | tail -n 1)
+		[ -n "$version" ] ||
+			die "Debian's newer suites have no linux-source"
+		echo "$version" >"$newest.new"
+		mv "$newest.new" "$newest"
+	fi
+	cat "$newest"
+	;;
+fetch)
+	lock "$apt"
+	update
+	[ -n "$(sources "$2" | head -n 1)" ] ||
+		die "Debian's newer suites have no linux-source-$2"
+	apt-get -c "$apt/conf" -q download "linux-source-$2" >"$apt/log" 2>&1 ||
+		die "cannot download linux-source-$2: $(because)"
+	;;
+esac
