@@ -8,6 +8,10 @@
  *   wakes:N	sleep until N instants at odd distances from each other
  *   ticks:N	wake at N consecutive whole milliseconds of CLOCK_REALTIME: the
  *		same instants in all machines
+ *   events:N	wake at instants that are only machine N's, from the next multiple of
+ *		10 s of CLOCK_REALTIME on, and write each to /dev/tty1
+ *   gate	if there is a file /host/gate, make /host/waiting and let no time
+ *		pass until that is gone
  *   broadcast:N	send the number N to all others
  *   heard:N	look whether the last broadcast, from anybody, was N
  *   terminal:N	greet whoever is at /dev/ttyN, and wait for an answer
@@ -29,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +43,14 @@
 
 /* nanoseconds, see above */
 #define RESOLUTION	1000
+
+/* of the events step: how many, and a grid that no two machines share */
+#define EVENTS		200
+#define EVENT_GRID	(100 * NSEC_PER_USEC)
+#define EVENT_OFFSET	(10 * NSEC_PER_USEC)
+
+#define GATE		"/host/gate"
+#define WAITING		"/host/waiting"
 
 #define BROADCAST	"/sys/kernel/um-ext-time/bc-message"
 
@@ -158,6 +171,49 @@ static bool ticks_step(int64_t count)
 	return most <= RESOLUTION;
 }
 
+/*
+ * Instants of machine N are N offsets behind the grid, and 2N+1 of its lines
+ * apart: those of two machines mix in all ways but are never so close that the
+ * RESOLUTION of the clocks could swap them. All of these lines fit into a pipe,
+ * so that nobody ever waits for its reader.
+ */
+static bool events_step(int64_t number)
+{
+	int64_t now = read_clock(CLOCK_REALTIME);
+	int64_t first = (now / (10 * NSEC_PER_SEC) + 1) * 10 * NSEC_PER_SEC;
+	int tty = open("/dev/tty1", O_WRONLY | O_NOCTTY);
+	struct termios raw;
+
+	if (tty < 0 || tcgetattr(tty, &raw))
+		return false;
+	cfmakeraw(&raw);
+	tcsetattr(tty, TCSANOW, &raw);
+
+	first += number * EVENT_OFFSET;
+	for (int64_t i = 0; i < EVENTS; i++) {
+		now = sleep_until(CLOCK_REALTIME,
+				  first + i * (2 * number + 1) * EVENT_GRID);
+		dprintf(tty, "%" PRId64 " %" PRId64 "\n", now, number);
+	}
+	close(tty);
+
+	return true;
+}
+
+/* Nothing in here reads the clock, or sleeps: it is one instant. */
+static bool gate_step(int64_t unused)
+{
+	(void)unused;
+	if (access(GATE, F_OK))
+		return true;
+	printf("gate_ns %" PRId64 "\n", read_clock(CLOCK_REALTIME));
+	close(open(WAITING, O_WRONLY | O_CREAT, 0600));
+	while (!access(WAITING, F_OK))
+		;
+
+	return true;
+}
+
 static bool heard_step(int64_t number)
 {
 	FILE *file = fopen(BROADCAST, "r");
@@ -227,6 +283,8 @@ static const struct {
 	{ "sleep", sleep_step },
 	{ "wakes", wakes_step },
 	{ "ticks", ticks_step },
+	{ "events", events_step },
+	{ "gate", gate_step },
 	{ "broadcast", broadcast_step },
 	{ "heard", heard_step },
 	{ "terminal", terminal_step },

@@ -4,17 +4,25 @@
 # Each machine has a directory of its own in $RUN: `console`, and `result`,
 # which it writes itself through hostfs. A second console would be the usual
 # channel, but UML's terminals want descriptors that can be polled, and answer
-# to them at the host's hours: a file does neither.
+# to them at the host's hours: a file does neither. A pipe can be polled, so
+# /dev/tty1 of all machines is one, and what they write there is in $RUN/events,
+# in the order in which it happened.
+#
+# $JOIN of the machines, the last ones, join later: one each time when machine 1
+# comes to a `gate` of its scenario. No time passes for it, and so for anybody,
+# until the controller says that the new one has sent START.
 . "$(dirname "$0")/lib.sh"
 
 : "${NODES:=2}" "${SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${KARGS:=}"
-: "${TIMEOUT:=300}" "${RUN:=$build/run}"
+: "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
+: "${JOIN_SCENARIO:=$SCENARIO}"
 
 # seconds that the others have to end when one machine broke
 grace=10
 
 uml=$out/linux
 machines=$(seq "$NODES")
+first=$((NODES - JOIN))
 
 # result NAME - ok, or what is wrong with it
 result()
@@ -52,16 +60,58 @@ broken()
 	for log in $machines controller; do
 		file=$log
 		[ "$log" = controller ] || file=$log/console
+		[ -e "$file" ] || continue
 		echo "--- $RUN/$file"
-		tail -n 30 "$file" || :
+		tail -n 30 "$file"
 	done >&2
 	die "$1"
 }
 
-# sockets that killed processes leave
+# pipes, and sockets that killed processes leave
 clean_up()
 {
-	rm -rf "$RUN"/socket "$RUN"/*/machine*
+	rm -rf "$RUN"/socket "$RUN"/pipe "$RUN"/*/machine*
+}
+
+# machine NAME SCENARIO - boot it
+machine()
+{
+	mkdir -p "$1"
+	# a terminal without a keyboard: a pipe that nobody writes to
+	mkfifo "$1/stdin"
+	cd "$1"
+	# shellcheck disable=SC2046,SC2086
+	setsid setarch -R "$uml" mem=64M umid="machine$1" uml_dir=./ \
+		time-travel="ext:$1:../socket" hostfs=/proc/self/cwd \
+		initrd="$build/initramfs.cpio" root=/dev/ram0 \
+		con0=fd:0,fd:1 con1=null,fd:3 console=tty0 panic=-1 \
+		kunit.enable=0 $KARGS -- $(echo "$2" | sed "s/%/$1/g") \
+		0<>stdin >console 2>host 9<&- &
+	children="$children $!"
+	cd ..
+	echo $! >"$1/pid"
+	running="$running $1"
+}
+
+# started NAME - the controller has got its START
+started()
+{
+	grep -q "^tt-controller: client 0x$(printf %x "$1") has sent START" \
+		controller
+}
+
+# join - have machine $next join if it is time for that
+join()
+{
+	if [ ! -e 1/waiting ]; then
+		return
+	elif [ ! -e "$next" ]; then
+		machine "$next" "$JOIN_SCENARIO"
+	elif started "$next"; then
+		next=$((next + 1))
+		[ $next -le "$NODES" ] || rm 1/gate
+		rm 1/waiting
+	fi
 }
 
 stage 6 "boot $NODES machines: $SCENARIO"
@@ -72,10 +122,11 @@ RUN=$(pwd)
 [ -e controller ] || [ -z "$(ls -A)" ] || die "RUN=$RUN is not empty"
 find . -mindepth 1 -delete
 
+[ "$JOIN" = 0 ] || CONTROLLER_FLAGS="-v $CONTROLLER_FLAGS"
 # Paths stay relative: a socket's has room for 107 characters, and runs in
 # different places stay the same to the last byte.
 # shellcheck disable=SC2086
-setsid "$build/tt-controller" -n "$NODES" --stats stats.json \
+setsid "$build/tt-controller" -n $first --stats stats.json \
 	$CONTROLLER_FLAGS socket >controller 2>&1 9<&- &
 children=$!
 controller=$!
@@ -85,25 +136,21 @@ for _ in $(seq 100); do
 done
 [ -S socket ] || broken 'the controller does not start'
 
+mkfifo pipe
+cat pipe >events 9<&- &
+collector=$!
+exec 3>pipe
+
 start=$(now)
-for name in $machines; do
-	mkdir "$name"
-	# a terminal without a keyboard: a pipe that nobody writes to
-	mkfifo "$name/stdin"
-	cd "$name"
-	# shellcheck disable=SC2046,SC2086
-	setsid setarch -R "$uml" mem=64M umid="machine$name" uml_dir=./ \
-		time-travel="ext:$name:../socket" hostfs=/proc/self/cwd \
-		initrd="$build/initramfs.cpio" root=/dev/ram0 \
-		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
-		-- $(echo "$SCENARIO" | sed "s/%/$name/g") 0<>stdin >console 2>host 9<&- &
-	children="$children $!"
-	cd ..
-	echo $! >"$name/pid"
+running=
+mkdir 1
+[ "$JOIN" = 0 ] || : >1/gate
+for name in $(seq $first); do
+	machine "$name" "$SCENARIO"
 done
+next=$((first + 1))
 
 deadline=$((start / 1000000000 + TIMEOUT))
-running=$machines
 while [ -n "$running" ]; do
 	still=
 	for name in $running; do
@@ -128,6 +175,7 @@ while [ -n "$running" ]; do
 		done
 		break
 	fi
+	join
 	progress "$(echo "$running" | wc -w) running"
 	sleep 0.1
 done
@@ -144,7 +192,11 @@ kill -0 $controller 2>/dev/null || {
 	wait $controller || status=$?
 }
 kill_children
+exec 3>&-
+wait $collector
 
+[ $next -gt "$NODES" ] ||
+	broken "machine $next did not join: machine 1 came to no gate"
 clear_line
 table | column -t -s "$(printf '\t')"
 jq -r --argjson wall $wall '.virtual_time_ns as $virtual |
