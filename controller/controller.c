@@ -310,6 +310,30 @@ static void open_gate(struct controller *ctl)
 			sched_start(&ctl->sched, &client->sched);
 }
 
+/* which process has connected; 0 if that cannot be known */
+static pid_t process(const struct client *client)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(client->conn.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return 0;
+	return peer.pid;
+}
+
+/*
+ * A machine that reboots executes itself anew, and many kernels then keep the
+ * old connection: it would run forever, and nobody else.
+ */
+static void drop_rebooted(struct client *anew)
+{
+	struct client *client = running(anew->ctl);
+
+	if (client && client->name == anew->name && ~client->name &&
+	    process(client) && process(client) == process(anew))
+		client_drop(client, "its process has started anew");
+}
+
 /**
  * controller_start - a client has sent START
  * @client: the client, whose name is set
@@ -322,6 +346,7 @@ bool controller_start(struct client *client)
 {
 	struct controller *ctl = client->ctl;
 
+	drop_rebooted(client);
 	if (ctl->started + ctl->starting + 1 >= ctl->shm.slots) {
 		client_drop(client, "no slot for client 0x%llx, all %u are taken (see --max-clients)",
 			    (unsigned long long)client->name,

@@ -220,6 +220,41 @@ static void one_that_publishes_nothing_may_have_got_anywhere(void **state)
 	gets_msg(sim, a, RUN, 5000);
 }
 
+/* kernels that do not close their connection when they reboot */
+static void a_machine_that_reboots_loses_the_connection_it_forgot(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *again;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	memory_wait_for(sim, a, 0, 10);
+	gets_msg(sim, a, RUN, 10);
+	b = peer_join(sim, 2);
+	sim_settle(sim);
+	gets_nothing(b);
+	again = peer_join(sim, 1);
+	is_dropped(sim, a, "client 0x1 (slot 1): its process has started anew");
+	is_started(again);
+	wait_for(sim, again, 20);
+	is_started(b);
+}
+
+static void two_without_a_name_are_two(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim_begin(sim);
+	a = peer_join(sim, -1);
+	is_started_with_memory(a);
+	b = peer_join(sim, -1);
+	sim_settle(sim);
+	gets_nothing(a);
+	gets_nothing(b);
+}
+
 static void its_clock_starts_at_0(void **state)
 {
 	struct sim *sim = *state;
@@ -482,6 +517,8 @@ int main(void)
 		BEHAVIOUR(but_with_late_join_shm_it_is),
 		BEHAVIOUR(at_time_0_it_is_not_late),
 		BEHAVIOUR(one_that_publishes_nothing_may_have_got_anywhere),
+		BEHAVIOUR(a_machine_that_reboots_loses_the_connection_it_forgot),
+		BEHAVIOUR(two_without_a_name_are_two),
 		BEHAVIOUR(its_clock_starts_at_0),
 		BEHAVIOUR(its_clock_cannot_wrap),
 		BEHAVIOUR(one_that_was_offered_the_memory_and_did_not_take_it_has_it_too),
