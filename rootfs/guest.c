@@ -15,6 +15,7 @@
  *   broadcast:N	send the number N to all others
  *   heard:N	look whether the last broadcast, from anybody, was N
  *   terminal:N	greet whoever is at /dev/ttyN, and wait for an answer
+ *   reboot	reboot the machine, which does all steps again, and this one not
  *   fail	return an error
  *   hang	never return
  *
@@ -33,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +53,8 @@
 
 #define GATE		"/host/gate"
 #define WAITING		"/host/waiting"
+
+#define REBOOTED	"/host/rebooted"
 
 #define BROADCAST	"/sys/kernel/um-ext-time/bc-message"
 
@@ -263,6 +267,17 @@ static bool terminal_step(int64_t number)
 	return !strcmp(said, "hello to you\n");
 }
 
+static bool reboot_step(int64_t unused)
+{
+	(void)unused;
+	if (!access(REBOOTED, F_OK))
+		return true;
+	close(open(REBOOTED, O_WRONLY | O_CREAT, 0600));
+	reboot(RB_AUTOBOOT);
+
+	return false;
+}
+
 static bool fail_step(int64_t unused)
 {
 	(void)unused;
@@ -288,6 +303,7 @@ static const struct {
 	{ "broadcast", broadcast_step },
 	{ "heard", heard_step },
 	{ "terminal", terminal_step },
+	{ "reboot", reboot_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },
 };
