@@ -1,0 +1,911 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A client: what it says when, and what it is told.
+ *
+ * Theory of operation
+ *
+ * A client runs or waits. While it runs, a request is only remembered: nobody
+ * looks at it before the client waits, and it may be replaced until then. While
+ * it waits (and a callback asks), others go by it, so it is made at once. RUN
+ * uses it up.
+ *
+ * How long a running client may go on by itself is free-until. In the memory it
+ * can be read at any time. By messages it comes before RUN, and once more if it
+ * is lowered meanwhile, because somebody whom we have sent something now wants
+ * to run earlier; the controller sends that before the other one can go on. So
+ * what the controller has sent is read before free-until is used. One that was
+ * sent before the controller knew that we wait belongs to the past, and what
+ * it sent after is for the next run, so WAIT's ACK is where it is forgotten.
+ *
+ * With the memory all times that leave or enter here are the controller's,
+ * which is local time plus @offset; without it the controller converts, and
+ * @offset is 0.
+ *
+ * Broadcasts that come while an ACK is awaited are kept until nothing is in
+ * flight any more, so that callbacks may say what they like.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ttclient.h"
+#include "error.h"
+#include "link.h"
+#include "memory.h"
+#include "../controller/simtime.h"
+
+#define API __attribute__((visibility("default")))
+
+/**
+ * struct tt_client - a client
+ *
+ * @opt: what it was opened with
+ * @link: the connection
+ * @memory: the memory, if it is used
+ * @error: what went wrong last
+ * @broken: 0, or -errno of what ended the connection: nothing works any more
+ * @waiting: it waits, rather than runs
+ * @callbacks: how many callbacks are being called
+ * @asked: a callback has made a request since the last WAIT
+ * @slot: our slot
+ * @log_fd: the log that came with the memory, or -1
+ * @seq: sequence number of the last message that has to be acknowledged
+ * @offset: controller time when the clock was 0, ns, if messages have that
+ * @now: the clock, local time, ns
+ * @told: the controller knows that it is this time, without memory
+ * @request: when we want to run, local time, ns, or %TT_NEVER
+ * @until: free-until, local time, ns, without memory; 0: ask for everything
+ * @broadcasts: those to be passed on
+ * @nr_broadcasts: how many
+ * @room_for_broadcasts: for how many there is room
+ * @fds: the controller, then those that are watched
+ * @nr_fds: how many, 1: nothing is watched
+ */
+struct tt_client {
+	struct tt_client_options opt;
+	struct tt_link link;
+	struct tt_memory memory;
+	struct tt_error error;
+	int broken;
+	bool waiting;
+	unsigned int callbacks;
+	bool asked;
+	uint16_t slot;
+	int log_fd;
+	uint32_t seq;
+	uint64_t offset;
+	uint64_t now;
+	uint64_t told;
+	uint64_t request;
+	uint64_t until;
+	uint64_t *broadcasts;
+	size_t nr_broadcasts;
+	size_t room_for_broadcasts;
+	struct pollfd *fds;
+	size_t nr_fds;
+};
+
+/* the connection is of no use any more; @ret says why, as @error does */
+static int lost(struct tt_client *client, int ret)
+{
+	client->broken = ret;
+	tt_link_shutdown(&client->link);
+	return ret;
+}
+
+#define broke_protocol(client, ...) \
+	lost(client, tt_error(&(client)->error, EPROTO, __VA_ARGS__))
+
+static uint64_t to_controller(const struct tt_client *client, uint64_t time)
+{
+	return simtime_from_local(time, client->offset);
+}
+
+/* move the clock of a running client */
+static void set_now(struct tt_client *client, uint64_t time)
+{
+	client->now = time;
+	/* others may join, or ask, at any time; until the first WAIT we may
+	 * run beside them, and then the time is not ours to write
+	 */
+	if (client->memory.mem && tt_memory_runs(&client->memory))
+		tt_memory_set_time(&client->memory,
+				   to_controller(client, time));
+}
+
+static int client_send(struct tt_client *client, uint32_t op, uint32_t seq,
+		       uint64_t time)
+{
+	struct um_timetravel_msg msg = { .op = op, .seq = seq, .time = time };
+	int ret = tt_link_send(&client->link, &msg);
+
+	return ret ? lost(client, ret) : 0;
+}
+
+static int ack(struct tt_client *client, const struct um_timetravel_msg *msg)
+{
+	return client_send(client, UM_TIMETRAVEL_ACK, msg->seq, 0);
+}
+
+static int handle_run(struct tt_client *client,
+		      const struct um_timetravel_msg *msg)
+{
+	if (!client->waiting)
+		return broke_protocol(client, "RUN though it runs already");
+	if (msg->time >= TT_NEVER ||
+	    msg->time < to_controller(client, client->now))
+		return broke_protocol(client,
+				      "RUN at %llu, though its clock shows %llu",
+				      (unsigned long long)msg->time,
+				      (unsigned long long)
+				      to_controller(client, client->now));
+	client->waiting = false;
+	client->request = TT_NEVER;
+	if (client->memory.mem)
+		tt_memory_clear_request(&client->memory);
+	set_now(client, msg->time - client->offset);
+	client->told = client->now;
+	return client->memory.mem ? 0 : ack(client, msg);
+}
+
+static int handle_broadcast(struct tt_client *client,
+			    const struct um_timetravel_msg *msg)
+{
+	size_t room = client->room_for_broadcasts;
+	uint64_t *broadcasts;
+
+	if (!client->opt.broadcast)
+		return ack(client, msg);
+	if (client->nr_broadcasts == room) {
+		room = room ? 2 * room : 16;
+		broadcasts = realloc(client->broadcasts,
+				     room * sizeof(*broadcasts));
+		if (!broadcasts)
+			return lost(client, tt_error(&client->error, ENOMEM,
+						     "no memory for a broadcast"));
+		client->broadcasts = broadcasts;
+		client->room_for_broadcasts = room;
+	}
+	client->broadcasts[client->nr_broadcasts++] = msg->time;
+	return ack(client, msg);
+}
+
+/* anything but the ACK that is being waited for */
+static int handle(struct tt_client *client,
+		  const struct um_timetravel_msg *msg)
+{
+	switch (msg->op) {
+	case UM_TIMETRAVEL_RUN:
+		return handle_run(client, msg);
+	case UM_TIMETRAVEL_FREE_UNTIL:
+		/* there it is in the memory */
+		if (!client->memory.mem)
+			client->until = msg->time;
+		return ack(client, msg);
+	case UM_TIMETRAVEL_BROADCAST:
+		return handle_broadcast(client, msg);
+	case UM_TIMETRAVEL_ACK:
+		return broke_protocol(client, "ACK of %u though nothing was asked",
+				      msg->seq);
+	default:
+		return broke_protocol(client,
+				      "operation %u, which is none that a controller sends",
+				      msg->op);
+	}
+}
+
+/* -EAGAIN if nothing comes in time is no error yet */
+static int receive(struct tt_client *client, struct um_timetravel_msg *msg,
+		   int flags)
+{
+	int ret = tt_link_receive(&client->link, msg, flags);
+
+	return ret && ret != -EAGAIN ? lost(client, ret) : ret;
+}
+
+/* read all that has come */
+static int drain(struct tt_client *client)
+{
+	struct um_timetravel_msg msg;
+	int ret;
+
+	do {
+		ret = receive(client, &msg, MSG_DONTWAIT);
+		if (!ret)
+			ret = handle(client, &msg);
+	} while (!ret);
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+static long long monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* other messages must not put off the ACK forever */
+static bool too_late(const struct tt_client *client, long long *end)
+{
+	if (client->opt.timeout_ms < 0)
+		return false;
+	if (!*end)
+		*end = monotonic_ms() + client->opt.timeout_ms;
+	return monotonic_ms() > *end;
+}
+
+/* send something and wait until it is acknowledged */
+static int ask(struct tt_client *client, uint32_t op, uint64_t time,
+	       uint64_t *answer)
+{
+	struct um_timetravel_msg msg;
+	uint32_t seq = ++client->seq;
+	long long end = 0;
+	int ret;
+
+	ret = client_send(client, op, seq, time);
+	while (!ret) {
+		ret = receive(client, &msg, 0);
+		if (!ret && msg.op == UM_TIMETRAVEL_ACK) {
+			if (msg.seq != seq)
+				return broke_protocol(client,
+						      "ACK of %u instead of %u",
+						      msg.seq, seq);
+			if (answer)
+				*answer = msg.time;
+			return 0;
+		}
+		if (!ret)
+			ret = handle(client, &msg);
+		if (ret == -EAGAIN || (!ret && too_late(client, &end)))
+			ret = lost(client,
+				   tt_error(&client->error, ETIMEDOUT,
+					    "the controller has not acknowledged operation %u within %d ms",
+					    op, client->opt.timeout_ms));
+	}
+	return ret;
+}
+
+/* call back for broadcasts, now that nothing is in flight */
+static void pass_on_broadcasts(struct tt_client *client)
+{
+	size_t i;
+
+	if (client->callbacks || !client->nr_broadcasts)
+		return;
+	client->callbacks++;
+	/* there may be more during a callback */
+	for (i = 0; i < client->nr_broadcasts; i++)
+		client->opt.broadcast(client, client->broadcasts[i],
+				      client->opt.data);
+	client->nr_broadcasts = 0;
+	client->callbacks--;
+}
+
+/* the end of a function that may have read messages */
+static int done(struct tt_client *client, int ret)
+{
+	if (ret)
+		return ret;
+	pass_on_broadcasts(client);
+	return client->broken;
+}
+
+/* make the request that was remembered */
+static int publish_request(struct tt_client *client)
+{
+	uint64_t time = to_controller(client, client->request);
+
+	if (client->memory.mem && tt_memory_request(&client->memory, time))
+		return 0;
+	return ask(client, UM_TIMETRAVEL_REQUEST, time, NULL);
+}
+
+/* options of an older caller are shorter, of a newer one longer */
+static int take_options(struct tt_client *client,
+			const struct tt_client_options *opt)
+{
+	const char *extra = (const char *)opt + sizeof(*opt);
+	size_t size = opt->size;
+
+	if (size < sizeof(*opt))
+		return tt_error(&client->error, EINVAL,
+				"options: size is %zu, at least %zu are needed",
+				size, sizeof(*opt));
+	for (; size > sizeof(*opt); size--)
+		if (*extra++)
+			return tt_error(&client->error, E2BIG,
+					"options: this library is too old for some of them");
+	client->opt = *opt;
+	if (!opt->path)
+		return tt_error(&client->error, EINVAL, "options: no path");
+	if (opt->flags & ~TT_CLIENT_NO_MEMORY)
+		return tt_error(&client->error, EINVAL,
+				"options: unknown flags 0x%x",
+				opt->flags & ~TT_CLIENT_NO_MEMORY);
+	if (opt->timeout_ms < -1)
+		return tt_error(&client->error, EINVAL,
+				"options: timeout_ms is %d", opt->timeout_ms);
+	if (!opt->timeout_ms)
+		client->opt.timeout_ms = TT_CLIENT_TIMEOUT_MS;
+	return 0;
+}
+
+/* no error: what cannot be used is done without */
+static void take_memory(struct tt_client *client)
+{
+	int *fds = client->link.fds;
+
+	if (!client->link.nfds || client->opt.flags & TT_CLIENT_NO_MEMORY)
+		return;
+	if (client->link.nfds != UM_TIMETRAVEL_SHARED_MAX_FDS) {
+		tt_error(&client->error, EPROTO,
+			 "no shared memory: %u descriptors came with it, not %d",
+			 client->link.nfds, UM_TIMETRAVEL_SHARED_MAX_FDS);
+		return;
+	}
+	client->log_fd = fds[UM_TIMETRAVEL_SHARED_LOGFD];
+	fds[UM_TIMETRAVEL_SHARED_LOGFD] = -1;
+	if (tt_memory_attach(&client->memory, fds[UM_TIMETRAVEL_SHARED_MEMFD],
+			     client->slot, &client->error))
+		return;
+	client->offset = tt_memory_time(&client->memory);
+}
+
+static int start(struct tt_client *client)
+{
+	uint64_t answer;
+	int ret;
+
+	client->fds = malloc(sizeof(*client->fds));
+	if (!client->fds)
+		return tt_error(&client->error, ENOMEM, "no memory");
+	client->fds[0] = (struct pollfd) {
+		.fd = client->link.fd, .events = POLLIN,
+	};
+	client->nr_fds = 1;
+
+	client->link.take_fds = true;
+	ret = ask(client, UM_TIMETRAVEL_START, client->opt.name, &answer);
+	client->link.take_fds = false;
+	if (ret)
+		return ret;
+	client->slot = answer & UM_TIMETRAVEL_START_ACK_ID;
+	take_memory(client);
+	tt_link_close_fds(&client->link);
+	return 0;
+}
+
+/**
+ * tt_client_open - take part in a simulation
+ * @client: set to a client that runs, at local time 0; if something fails, to
+ *	one that can tell tt_client_error(), or to NULL if there is no memory.
+ *	In any case it is for tt_client_close().
+ * @opt: how; not needed any more afterwards
+ *
+ * Waits until the controller is there and has started this client. If the
+ * memory that it offers is of no use, this client goes on with messages, and
+ * tt_client_error() says why.
+ *
+ * Return: 0; -EINVAL, -E2BIG or -ENAMETOOLONG for wrong options; -ETIMEDOUT;
+ * another -errno if there is no controller, or it breaks the protocol.
+ */
+API int tt_client_open(struct tt_client **client_ret,
+		       const struct tt_client_options *opt)
+{
+	struct tt_client *client = calloc(1, sizeof(*client));
+	int ret;
+
+	*client_ret = client;
+	if (!client)
+		return -ENOMEM;
+	client->log_fd = -1;
+	client->request = TT_NEVER;
+	tt_link_init(&client->link, &client->error);
+
+	ret = take_options(client, opt);
+	if (!ret)
+		ret = tt_link_connect(&client->link, opt->path,
+				      client->opt.timeout_ms);
+	client->opt.path = NULL;
+	if (!ret)
+		ret = start(client);
+	if (ret)
+		return lost(client, ret);
+	return done(client, 0);
+}
+
+/**
+ * tt_client_close - leave the simulation
+ * @client: the client, or NULL; gone afterwards
+ */
+API void tt_client_close(struct tt_client *client)
+{
+	if (!client)
+		return;
+	tt_memory_detach(&client->memory);
+	tt_link_close(&client->link);
+	if (client->log_fd >= 0)
+		close(client->log_fd);
+	free(client->broadcasts);
+	free(client->fds);
+	free(client);
+}
+
+/**
+ * tt_client_now - what time it is
+ * @client: the client
+ * @ns: set to local time, ns
+ *
+ * For a client that runs, this is its own clock, which nobody else moves. One
+ * that waits (and is called back) is told what time it is for the one that
+ * runs.
+ *
+ * Return: 0 or -errno.
+ */
+API int tt_client_now(struct tt_client *client, uint64_t *ns)
+{
+	uint64_t time;
+	int ret;
+
+	if (client->broken)
+		return client->broken;
+	if (!client->waiting) {
+		*ns = client->now;
+		return 0;
+	}
+	if (client->memory.mem) {
+		time = tt_memory_time(&client->memory);
+	} else {
+		ret = ask(client, UM_TIMETRAVEL_GET, 0, &time);
+		if (ret)
+			return ret;
+	}
+	time = simtime_to_local(time, client->offset);
+	/* how far it got when it ran, the controller may not know yet */
+	*ns = time > client->now ? time : client->now;
+	return done(client, 0);
+}
+
+/**
+ * tt_client_request - ask to run
+ * @client: the client
+ * @ns: when, local time, ns; %TT_NEVER takes back what was asked for
+ *
+ * There is one request at a time: the latest counts. A running client's own is
+ * made when it waits. It is used up as soon as the client is told to run.
+ * A time that has passed is as good as now.
+ *
+ * Return: 0 or -errno.
+ */
+API int tt_client_request(struct tt_client *client, uint64_t ns)
+{
+	if (client->broken)
+		return client->broken;
+	if (client->callbacks)
+		client->asked = true;
+	if (ns > TT_NEVER)
+		ns = TT_NEVER;
+	if (ns == client->request)
+		return 0;
+	client->request = ns;
+	return client->waiting ? done(client, publish_request(client)) : 0;
+}
+
+static int interrupt(struct tt_client *client, const struct pollfd *ready)
+{
+	int fd = ready->fd, ret;
+
+	if (ready->revents & POLLNVAL)
+		return lost(client, tt_error(&client->error, EBADF,
+					     "descriptor %d is watched, but not open",
+					     fd));
+	client->callbacks++;
+	ret = client->opt.interrupted(client, fd, client->opt.data);
+	client->callbacks--;
+	if (client->broken || !ret)
+		return client->broken;
+	tt_error(&client->error, ECANCELED,
+		 "interrupted() returned %d for descriptor %d", ret, fd);
+	return lost(client, ret);
+}
+
+/* wait for what is watched; -EAGAIN: no message of the controller is there */
+static int serve(struct tt_client *client, int timeout)
+{
+	size_t i, n = 1;
+	int ret;
+
+	for (i = 1; i < client->nr_fds; i++)
+		if (client->fds[i].fd >= 0)
+			client->fds[n++] = client->fds[i];
+	client->nr_fds = n;
+
+	do {
+		ret = poll(client->fds, n, timeout);
+	} while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return lost(client, tt_error(&client->error, errno, "poll: %s",
+					     strerror(errno)));
+	/* callbacks may add some, or take some away */
+	for (i = 1; i < n; i++) {
+		if (client->fds[i].fd < 0 || !client->fds[i].revents)
+			continue;
+		ret = interrupt(client, &client->fds[i]);
+		if (ret)
+			return ret;
+	}
+	return client->fds[0].revents ? 0 : -EAGAIN;
+}
+
+static bool watches(const struct tt_client *client)
+{
+	return client->nr_fds > 1;
+}
+
+/* while it waits: one message, or one round of those who watch */
+static int wait_step(struct tt_client *client)
+{
+	struct um_timetravel_msg msg;
+	int ret;
+
+	if (watches(client) && !tt_link_has_message(&client->link)) {
+		ret = serve(client, -1);
+		if (ret || !client->waiting)
+			return ret;
+	}
+	ret = receive(client, &msg, 0);
+	if (!ret)
+		ret = handle(client, &msg);
+	/* what was sent before we were told to run comes before that */
+	if (!ret && !client->waiting && watches(client))
+		ret = serve(client, 0);
+	return ret;
+}
+
+static int wait_for_run(struct tt_client *client)
+{
+	bool memory = client->memory.mem;
+	int ret = 0;
+
+	client->asked = false;
+	if (client->request < TT_NEVER)
+		ret = publish_request(client);
+	if (ret)
+		return ret;
+
+	client->waiting = true;
+	if (memory)
+		ret = client_send(client, UM_TIMETRAVEL_WAIT, ++client->seq, 0);
+	else
+		ret = ask(client, UM_TIMETRAVEL_WAIT, 0, NULL);
+	client->until = 0;
+	while (!ret && client->waiting) {
+		pass_on_broadcasts(client);
+		if (client->broken || !client->waiting)
+			break;
+		ret = wait_step(client);
+		if (ret == -EAGAIN)
+			ret = 0;
+	}
+	return done(client, ret);
+}
+
+/* can it wait? */
+static int check_runs(struct tt_client *client, const char *what)
+{
+	if (client->broken)
+		return client->broken;
+	if (client->callbacks)
+		return tt_error(&client->error, EBUSY,
+				"%s is called in a callback", what);
+	return 0;
+}
+
+/**
+ * tt_client_wait - wait until told to run
+ * @client: the client, which runs
+ *
+ * It is told at the time of its request, or for any reason of the controller's
+ * before that; tt_client_now() says when it is. Without a request it waits until
+ * a callback makes one. See &struct tt_client_options for the callbacks.
+ *
+ * A signal does not end the wait; what a handler writes to a descriptor that is
+ * watched does.
+ *
+ * Return: 0; -EPIPE, -ECONNRESET if the controller has gone, which it also does
+ * if all clients wait and none has a request; -EBUSY in a callback; what the
+ * callback returned if not 0.
+ */
+API int tt_client_wait(struct tt_client *client)
+{
+	int ret = check_runs(client, "tt_client_wait()");
+
+	return ret ? ret : wait_for_run(client);
+}
+
+/* may it go on to @ns by itself? */
+static int is_free(struct tt_client *client, uint64_t ns, bool *is)
+{
+	uint64_t until = client->until;
+	int ret = 0;
+
+	if (client->memory.mem) {
+		until = tt_memory_free_until(&client->memory);
+	} else if (until) {
+		ret = drain(client);
+		until = client->until;
+	}
+	*is = ns < TT_NEVER && to_controller(client, ns) < until;
+	return ret;
+}
+
+/**
+ * tt_client_run_until - let time pass
+ * @client: the client, which runs
+ * @ns: until when, local time, ns; not before now
+ *
+ * If nobody else wants to run until then, that costs nothing, otherwise they
+ * run, while this client waits. It is over earlier if a callback made a request
+ * meanwhile: see what is due at tt_client_now() then, and call it again.
+ *
+ * Return: 0; -EINVAL if @ns has passed; and what tt_client_wait() returns.
+ */
+API int tt_client_run_until(struct tt_client *client, uint64_t ns)
+{
+	int ret = check_runs(client, "tt_client_run_until()");
+	bool is;
+
+	if (ret)
+		return ret;
+	if (ns < client->now)
+		return tt_error(&client->error, EINVAL,
+				"cannot run until %llu, it is %llu already",
+				(unsigned long long)ns,
+				(unsigned long long)client->now);
+	client->asked = false;
+	while (client->now < ns && !client->asked) {
+		ret = is_free(client, ns, &is);
+		if (ret)
+			return ret;
+		if (is) {
+			set_now(client, ns);
+			break;
+		}
+		client->request = ns;
+		ret = wait_for_run(client);
+		if (ret)
+			return ret;
+	}
+	return done(client, 0);
+}
+
+/**
+ * tt_client_update - to be called before another client is sent something
+ * @client: the client, which runs
+ *
+ * The other one will want to know what time it is.
+ *
+ * Return: 0; -EPERM if it is not this client that runs; another -errno.
+ */
+API int tt_client_update(struct tt_client *client)
+{
+	int ret;
+
+	if (client->broken)
+		return client->broken;
+	if (client->waiting)
+		return tt_error(&client->error, EPERM,
+				"a client that waits cannot say what time it is");
+	if (client->memory.mem) {
+		if (tt_memory_runs(&client->memory))
+			return 0;
+		return tt_error(&client->error, EPERM,
+				"it is not slot %u that runs now", client->slot);
+	}
+	if (client->told == client->now)
+		return 0;
+	ret = ask(client, UM_TIMETRAVEL_UPDATE, client->now, NULL);
+	if (!ret)
+		client->told = client->now;
+	return done(client, ret);
+}
+
+/**
+ * tt_client_broadcast - tell all other clients something
+ * @client: the client
+ * @value: what
+ *
+ * Return: 0 when it is on its way to all of them, or -errno.
+ */
+API int tt_client_broadcast(struct tt_client *client, uint64_t value)
+{
+	if (client->broken)
+		return client->broken;
+	return done(client,
+		    ask(client, UM_TIMETRAVEL_BROADCAST, value, NULL));
+}
+
+/**
+ * tt_client_time_of_day - what the wall clock shows in the simulation
+ * @client: the client
+ * @ns: set to ns since the epoch
+ *
+ * It is the controller's, and as late as the controller knows; call
+ * tt_client_update() before if it has to be exact.
+ *
+ * Return: 0 or -errno.
+ */
+API int tt_client_time_of_day(struct tt_client *client, uint64_t *ns)
+{
+	if (client->broken)
+		return client->broken;
+	return done(client, ask(client, UM_TIMETRAVEL_GET_TOD, 0, ns));
+}
+
+/**
+ * tt_client_watch - have interrupted() called when a descriptor is readable
+ * @client: the client
+ * @fd: the descriptor, open until tt_client_unwatch()
+ *
+ * That happens while the client waits; while it runs it is left alone.
+ *
+ * Return: 0; -EINVAL without interrupted(), -EEXIST, -ENOMEM.
+ */
+API int tt_client_watch(struct tt_client *client, int fd)
+{
+	struct pollfd *fds;
+	size_t i;
+
+	if (client->broken)
+		return client->broken;
+	if (!client->opt.interrupted)
+		return tt_error(&client->error, EINVAL,
+				"no interrupted() to watch descriptors for");
+	if (fd < 0)
+		return tt_error(&client->error, EBADF,
+				"cannot watch descriptor %d", fd);
+	for (i = 1; i < client->nr_fds; i++)
+		if (client->fds[i].fd == fd)
+			return tt_error(&client->error, EEXIST,
+					"descriptor %d is watched already", fd);
+	fds = realloc(client->fds, (client->nr_fds + 1) * sizeof(*fds));
+	if (!fds)
+		return tt_error(&client->error, ENOMEM, "no memory");
+	client->fds = fds;
+	fds[client->nr_fds++] = (struct pollfd) { .fd = fd, .events = POLLIN };
+	return 0;
+}
+
+/**
+ * tt_client_unwatch - leave a descriptor alone
+ * @client: the client
+ * @fd: the descriptor
+ *
+ * Return: 0, or -ENOENT if it is not watched.
+ */
+API int tt_client_unwatch(struct tt_client *client, int fd)
+{
+	size_t i;
+
+	for (i = 1; i < client->nr_fds; i++) {
+		if (fd < 0 || client->fds[i].fd != fd)
+			continue;
+		/* it may be serve() that calls: there the place is needed */
+		client->fds[i].fd = -1;
+		return 0;
+	}
+	return tt_error(&client->error, ENOENT, "descriptor %d is not watched",
+			fd);
+}
+
+/**
+ * tt_client_wait_readable - wait for what another client sends, without
+ *	simulated time passing
+ * @client: the client
+ * @fd: a descriptor
+ *
+ * For a client that has sent something to another and gets an answer at once.
+ * The controller is listened to meanwhile. Use this rather than a blocking
+ * read: it is how a broadcast is not missed.
+ *
+ * Return: 0 when @fd is readable, or has ended; -EPIPE, -ECONNRESET if the
+ * controller has gone; another -errno.
+ */
+API int tt_client_wait_readable(struct tt_client *client, int fd)
+{
+	/* what the controller said before @fd was readable is looked at, too,
+	 * because poll() looks at it later
+	 */
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = client->link.fd, .events = POLLIN },
+	};
+	int ret;
+
+	if (client->broken)
+		return client->broken;
+	if (fd < 0)
+		return tt_error(&client->error, EBADF,
+				"cannot wait for descriptor %d", fd);
+	do {
+		ret = poll(fds, 2, -1);
+		if (ret < 0 && errno != EINTR)
+			return tt_error(&client->error, errno, "poll: %s",
+					strerror(errno));
+		if (ret < 0)
+			continue;
+		if (fds[0].revents & POLLNVAL)
+			return tt_error(&client->error, EBADF,
+					"descriptor %d is not open", fd);
+		ret = drain(client);
+		if (ret)
+			return ret;
+	} while (ret || !fds[0].revents);
+	return done(client, 0);
+}
+
+/**
+ * tt_client_dispatch - see what the controller has said, without waiting
+ * @client: the client
+ *
+ * Only needed if a client runs for long without calling anything else, and has
+ * to know of broadcasts.
+ *
+ * Return: 0 or -errno.
+ */
+API int tt_client_dispatch(struct tt_client *client)
+{
+	if (client->broken)
+		return client->broken;
+	return done(client, drain(client));
+}
+
+/**
+ * tt_client_uses_memory - does it use the shared memory?
+ * @client: the client
+ */
+API bool tt_client_uses_memory(const struct tt_client *client)
+{
+	return client->memory.mem;
+}
+
+/**
+ * tt_client_log_fd - the file that the controller lets clients log to
+ * @client: the client
+ *
+ * Return: a descriptor, which stays the client's, to append lines to; -1 if
+ * none was offered.
+ */
+API int tt_client_log_fd(const struct tt_client *client)
+{
+	return client->log_fd;
+}
+
+/**
+ * tt_client_slot - the number that the controller gave to it
+ * @client: the client
+ */
+API uint16_t tt_client_slot(const struct tt_client *client)
+{
+	return client->slot;
+}
+
+/**
+ * tt_client_error - what went wrong
+ * @client: the client; NULL if tt_client_open() had no memory for one
+ *
+ * Return: one line, without its end, about the last call that failed, or about
+ * why an offered memory is not used; empty if there is nothing to say. It is
+ * valid until the next call.
+ */
+API const char *tt_client_error(const struct tt_client *client)
+{
+	return client ? client->error.text : "no memory for a client";
+}

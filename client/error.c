@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "error.h"
+
+/**
+ * tt_error - note what went wrong
+ * @error: where
+ * @err: an errno, positive
+ * @fmt: the line, as for printf(), without an end
+ *
+ * Return: -@err.
+ */
+int tt_error(struct tt_error *error, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(error->text, sizeof(error->text), fmt, ap);
+	va_end(ap);
+	return -err;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_ERROR_H
+#define TT_ERROR_H
+
+/**
+ * struct tt_error - what went wrong, in one line
+ *
+ * @text: empty if nothing did yet
+ */
+struct tt_error {
+	char text[256];
+};
+
+int tt_error(struct tt_error *error, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* TT_ERROR_H */

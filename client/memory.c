@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shared memory, as a client uses it. All times are the controller's.
+ *
+ * Others write to it, and may write anything, so whatever is used to find
+ * memory is checked when it is read. Each field is accessed in one piece,
+ * released when it makes others visible and acquired when it is looked at
+ * first.
+ */
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "memory.h"
+#include "../controller/simtime.h"
+
+#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
+#define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELEASE)
+
+#define HEADER sizeof(struct um_timetravel_schedshm)
+
+static int memory_check(struct tt_memory *memory,
+			const struct um_timetravel_schedshm *mem,
+			unsigned long long size, struct tt_error *error)
+{
+	uint32_t version = LOAD(mem->version);
+
+	if (version != UM_TIMETRAVEL_SCHEDSHM_VERSION)
+		return tt_error(error, EPROTONOSUPPORT,
+				"no shared memory: its version is %u, not %u",
+				version, UM_TIMETRAVEL_SCHEDSHM_VERSION);
+	memory->len = LOAD(mem->len);
+	memory->nr_slots = LOAD(mem->max_clients);
+	if (memory->len > size)
+		return tt_error(error, EPROTO,
+				"no shared memory: its len is %u, its file has %llu bytes",
+				memory->len, size);
+	if (memory->len < HEADER + memory->nr_slots * sizeof(*memory->slot))
+		return tt_error(error, EPROTO,
+				"no shared memory: its len, %u, is too short for max_clients, %u",
+				memory->len, memory->nr_slots);
+	/* slot 0 is the controller's */
+	if (!memory->id || memory->id >= memory->nr_slots)
+		return tt_error(error, EPROTO,
+				"no shared memory: our slot is %u, max_clients %u",
+				memory->id, memory->nr_slots);
+	if (LOAD(mem->current_time) >= SIMTIME_NEVER)
+		return tt_error(error, EPROTO,
+				"no shared memory: its current_time, %llu, is never",
+				(unsigned long long)mem->current_time);
+	return 0;
+}
+
+/**
+ * tt_memory_attach - start to use the memory
+ * @memory: filled in
+ * @fd: the memory, stays the caller's
+ * @id: our slot, unchecked
+ * @error: where to note why not
+ *
+ * To be called after START's ACK, before anything else is sent.
+ *
+ * Return: 0; -errno if the memory is of no use, and then nothing has changed.
+ */
+int tt_memory_attach(struct tt_memory *memory, int fd, uint16_t id,
+		     struct tt_error *error)
+{
+	struct tt_memory new = { .id = id };
+	struct um_timetravel_schedshm *mem;
+	struct stat st;
+	int ret;
+
+	if (fstat(fd, &st))
+		return tt_error(error, errno, "no shared memory: fstat: %s",
+				strerror(errno));
+	if (st.st_size < (off_t)HEADER)
+		return tt_error(error, EPROTO,
+				"no shared memory: %lld bytes do not hold its header",
+				(long long)st.st_size);
+	mem = mmap(NULL, HEADER, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mem == MAP_FAILED)
+		return tt_error(error, errno, "no shared memory: mmap: %s",
+				strerror(errno));
+	ret = memory_check(&new, mem, st.st_size, error);
+	munmap(mem, HEADER);
+	if (ret)
+		return ret;
+
+	mem = mmap(NULL, new.len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mem == MAP_FAILED)
+		return tt_error(error, errno,
+				"no shared memory: mmap of %u bytes: %s",
+				new.len, strerror(errno));
+	new.mem = mem;
+	new.slot = &mem->clients[id];
+	__atomic_fetch_or(&new.slot->capa,
+			  UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE,
+			  __ATOMIC_RELEASE);
+	*memory = new;
+	return 0;
+}
+
+/**
+ * tt_memory_detach - do not use the memory any more
+ * @memory: there may be none
+ */
+void tt_memory_detach(struct tt_memory *memory)
+{
+	if (memory->mem)
+		munmap(memory->mem, memory->len);
+	memory->mem = NULL;
+}
+
+/**
+ * tt_memory_time - what time it is, unchecked
+ * @memory: the memory
+ */
+uint64_t tt_memory_time(const struct tt_memory *memory)
+{
+	return LOAD(memory->mem->current_time);
+}
+
+/**
+ * tt_memory_free_until - strictly before what time whoever runs need not ask
+ * @memory: the memory
+ */
+uint64_t tt_memory_free_until(const struct tt_memory *memory)
+{
+	return LOAD(memory->mem->free_until);
+}
+
+/**
+ * tt_memory_runs - does it say that it is us who run?
+ * @memory: the memory
+ */
+bool tt_memory_runs(const struct tt_memory *memory)
+{
+	return LOAD(memory->mem->running_id) == memory->id;
+}
+
+/**
+ * tt_memory_set_time - publish the time
+ * @memory: the memory; it is us who run
+ * @time: controller time, ns
+ */
+void tt_memory_set_time(struct tt_memory *memory, uint64_t time)
+{
+	STORE(memory->mem->current_time, time);
+}
+
+/* does whoever runs look at the memory? Out of range it is nobody. */
+static bool memory_is_looked_at(const struct tt_memory *memory)
+{
+	uint16_t running = LOAD(memory->mem->running_id);
+
+	return running < memory->nr_slots &&
+	       LOAD(memory->mem->clients[running].capa) &
+	       UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
+}
+
+/**
+ * tt_memory_request - ask to run
+ * @memory: the memory
+ * @time: when, controller time, ns
+ *
+ * Return: false if a message has to be sent instead, because whoever runs does
+ * not look at the memory.
+ */
+bool tt_memory_request(struct tt_memory *memory, uint64_t time)
+{
+	__u64 old;
+
+	if (!memory_is_looked_at(memory))
+		return false;
+	STORE(memory->slot->req_time, time);
+	__atomic_fetch_or(&memory->slot->flags,
+			  UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN,
+			  __ATOMIC_RELEASE);
+	/* whoever stops because of it sees the request; the lowest stays */
+	old = LOAD(memory->mem->free_until);
+	while (time < old &&
+	       !__atomic_compare_exchange_n(&memory->mem->free_until, &old,
+					    time, false, __ATOMIC_RELEASE,
+					    __ATOMIC_ACQUIRE))
+		;
+	return true;
+}
+
+/**
+ * tt_memory_clear_request - we run, so the request is fulfilled
+ * @memory: the memory
+ */
+void tt_memory_clear_request(struct tt_memory *memory)
+{
+	__atomic_fetch_and(&memory->slot->flags,
+			   ~UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN,
+			   __ATOMIC_RELEASE);
+}
