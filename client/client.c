@@ -631,19 +631,31 @@ API int tt_client_wait(struct tt_client *client)
 }
 
 /* may it go on to @ns by itself? */
-static int is_free(struct tt_client *client, uint64_t ns, bool *is)
+static bool is_free(const struct tt_client *client, uint64_t ns)
 {
-	uint64_t until = client->until;
+	uint64_t until = client->memory.mem ?
+				 tt_memory_free_until(&client->memory) :
+				 client->until;
+
+	return ns < TT_NEVER && to_controller(client, ns) < until;
+}
+
+/* one step on the way to @ns */
+static int run_step(struct tt_client *client, uint64_t ns)
+{
 	int ret = 0;
 
-	if (client->memory.mem) {
-		until = tt_memory_free_until(&client->memory);
-	} else if (until) {
-		ret = drain(client);
-		until = client->until;
+	/* has it been lowered meanwhile? */
+	if (client->until)
+		ret = done(client, drain(client));
+	if (ret || client->asked)
+		return ret;
+	if (is_free(client, ns)) {
+		set_now(client, ns);
+		return 0;
 	}
-	*is = ns < TT_NEVER && to_controller(client, ns) < until;
-	return ret;
+	client->request = ns;
+	return wait_for_run(client);
 }
 
 /**
@@ -660,7 +672,6 @@ static int is_free(struct tt_client *client, uint64_t ns, bool *is)
 API int tt_client_run_until(struct tt_client *client, uint64_t ns)
 {
 	int ret = check_runs(client, "tt_client_run_until()");
-	bool is;
 
 	if (ret)
 		return ret;
@@ -670,20 +681,9 @@ API int tt_client_run_until(struct tt_client *client, uint64_t ns)
 				(unsigned long long)ns,
 				(unsigned long long)client->now);
 	client->asked = false;
-	while (client->now < ns && !client->asked) {
-		ret = is_free(client, ns, &is);
-		if (ret)
-			return ret;
-		if (is) {
-			set_now(client, ns);
-			break;
-		}
-		client->request = ns;
-		ret = wait_for_run(client);
-		if (ret)
-			return ret;
-	}
-	return done(client, 0);
+	while (!ret && client->now < ns && !client->asked)
+		ret = run_step(client, ns);
+	return ret;
 }
 
 /**
@@ -834,21 +834,21 @@ API int tt_client_wait_readable(struct tt_client *client, int fd)
 	if (fd < 0)
 		return tt_error(&client->error, EBADF,
 				"cannot wait for descriptor %d", fd);
-	do {
+	while (!fds[0].revents) {
 		ret = poll(fds, 2, -1);
-		if (ret < 0 && errno != EINTR)
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0)
 			return tt_error(&client->error, errno, "poll: %s",
 					strerror(errno));
-		if (ret < 0)
-			continue;
 		if (fds[0].revents & POLLNVAL)
 			return tt_error(&client->error, EBADF,
 					"descriptor %d is not open", fd);
-		ret = drain(client);
+		ret = done(client, drain(client));
 		if (ret)
 			return ret;
-	} while (ret || !fds[0].revents);
-	return done(client, 0);
+	}
+	return 0;
 }
 
 /**
