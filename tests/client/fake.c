@@ -102,7 +102,7 @@ void fake_offer_memory(struct fake *fake, uint64_t now)
 	fake->nfds = UM_TIMETRAVEL_SHARED_MAX_FDS;
 }
 
-static void send_with_fds(struct fake *fake, const void *data, size_t len)
+void send_with_fds(struct fake *fake, const void *data, size_t len)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(fake->fds))];

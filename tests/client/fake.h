@@ -109,6 +109,9 @@ void fake_listen(struct fake *fake);
 /* offer a memory in which it is @now, ns; to be changed before fake_open() */
 void fake_offer_memory(struct fake *fake, uint64_t now);
 
+/* along with @fds */
+void send_with_fds(struct fake *fake, const void *data, size_t len);
+
 /* the client is opened; returns what that did */
 int fake_open(struct fake *fake);
 

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A client that shares memory with the controller.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake.h"
+
+#define REQ_RUN UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN
+#define SHARES UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE
+
+/* controller time at which the client's clock is 0 */
+#define BEGAN 5000
+
+/* controller time at @local */
+#define AT(local) (BEGAN + (local))
+
+/* another client that runs, and shares the memory or not */
+#define OTHER 5
+
+/* the controller tells it to run */
+static void run(struct fake *fake, uint64_t until, uint64_t time)
+{
+	fake->mem->current_time = time;
+	fake->mem->free_until = until;
+	fake->mem->running_id = SLOT;
+	say_seq(fake, RUN, 0, time);
+}
+
+static void memory_that_does_not_fit_is_not_used(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t version, len;
+		uint16_t slots, slot;
+	} wrong[] = {
+		{ "its version is 1, not 2", 1, MEMORY_SIZE, SLOTS, SLOT },
+		{ "its version is 3, not 2", 3, MEMORY_SIZE, SLOTS, SLOT },
+		{ "its len is 5121, its file has 5120 bytes",
+		  2, MEMORY_SIZE + 1, SLOTS, SLOT },
+		{ "its len is 4294967295, its file", 2, UINT32_MAX, SLOTS, SLOT },
+		{ "its len, 5119, is too short for max_clients, 8",
+		  2, MEMORY_SIZE - 1, SLOTS, SLOT },
+		{ "its len, 0, is too short", 2, 0, 0, 0 },
+		{ "its len, 5120, is too short for max_clients, 65535",
+		  2, MEMORY_SIZE, 65535, SLOT },
+		{ "our slot is 0, max_clients 8", 2, MEMORY_SIZE, SLOTS, 0 },
+		{ "our slot is 8, max_clients 8", 2, MEMORY_SIZE, SLOTS, 8 },
+		{ "our slot is 65535, max_clients 8",
+		  2, MEMORY_SIZE, SLOTS, 65535 },
+	};
+	struct fake *fake = *state;
+	unsigned int i;
+
+	fake_offer_memory(fake, 0);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		fake->mem->version = wrong[i].version;
+		fake->mem->len = wrong[i].len;
+		fake->mem->max_clients = wrong[i].slots;
+		fake->ack.time = wrong[i].slot;
+		fails(fake_open(fake), fake->client, 0, "no shared memory: ");
+		fails(0, fake->client, 0, wrong[i].text);
+		assert_false(tt_client_uses_memory(fake->client));
+		assert_int_equal(fake_slot(fake)->capa, 0);
+		/* and by messages all is well */
+		shows(fake, 0);
+		acknowledge(fake, 0);
+		say(fake, RUN, 7);
+		ok(tt_client_wait(fake->client));
+		shows(fake, 7);
+		tt_client_close(fake->client);
+		close(fake->fd);
+		close(fake->listener);
+		unlink("s");
+	}
+	fake->client = NULL;
+	fake->fd = fake->listener = -1;
+}
+
+/* opened with this descriptor as memory */
+static void no_memory(struct fake *fake, int fd, const char *text)
+{
+	fake->fds[UM_TIMETRAVEL_SHARED_MEMFD] = fd;
+	fails(fake_open(fake), fake->client, 0, text);
+	assert_false(tt_client_uses_memory(fake->client));
+	close(fd);
+}
+
+static void nor_is_one_without_room_for_a_header(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, 0);
+	assert_int_equal(ftruncate(fake->memfd, 4095), 0);
+	no_memory(fake, dup(fake->memfd), "4095 bytes do not hold its header");
+}
+
+static void nor_is_one_from_the_end_of_time(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, TT_NEVER);
+	no_memory(fake, dup(fake->memfd),
+		  "its current_time, 9223372036854775807, is never");
+}
+
+static void nor_is_one_that_cannot_be_written_to(void **state)
+{
+	struct fake *fake = *state;
+	char path[32];
+
+	fake_offer_memory(fake, 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fake->memfd);
+	no_memory(fake, open(path, O_RDONLY | O_CLOEXEC),
+		  "no shared memory: mmap: Permission denied");
+}
+
+static void nor_is_what_cannot_be_mapped(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, 0);
+	no_memory(fake, open(".", O_RDONLY | O_CLOEXEC), "no shared memory: ");
+}
+
+static void one_descriptor_is_not_enough(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, 0);
+	fake->nfds = 1;
+	fails(fake_open(fake), fake->client, 0,
+	      "no shared memory: 1 descriptors came with it, not 2");
+	assert_false(tt_client_uses_memory(fake->client));
+}
+
+static void and_three_are_too_many(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, 0);
+	fake->fds[2] = fake->memfd;
+	fake->nfds = 3;
+	fails(fake_open(fake), fake->client, 0,
+	      "no shared memory: 3 descriptors came with it, not 2");
+	assert_false(tt_client_uses_memory(fake->client));
+}
+
+static void memory_may_be_declined(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.flags = TT_CLIENT_NO_MEMORY;
+	fake_offer_memory(fake, BEGAN);
+	ok(fake_open(fake));
+	assert_false(tt_client_uses_memory(fake->client));
+	assert_int_equal(fake_slot(fake)->capa, 0);
+	assert_int_equal(tt_client_log_fd(fake->client), -1);
+	assert_string_equal(tt_client_error(fake->client), "");
+}
+
+static void with_other_messages(struct fake *fake)
+{
+	struct um_timetravel_msg start;
+
+	recv(fake->fd, &start, sizeof(start), MSG_WAITALL);
+	send_with_fds(fake, &(struct um_timetravel_msg) {
+		.op = BROADCAST, .seq = ++fake->seq,
+	}, sizeof(start));
+	say_seq(fake, ACK, start.seq, SLOT);
+}
+
+static void descriptors_of_other_messages_are_not_the_memory(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, 0);
+	fake->serve = with_other_messages;
+	ok(fake_open(fake));
+	assert_false(tt_client_uses_memory(fake->client));
+	assert_int_equal(fake_slot(fake)->capa, 0);
+}
+
+static void that_it_shares_is_said_before_anything_else(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	said_nothing(fake);
+	shows(fake, 0);
+}
+
+static void the_log_is_there_to_be_written_to(void **state)
+{
+	struct fake *fake = *state;
+	char text[4] = {};
+	int fd;
+
+	fake_offer_memory(fake, 0);
+	fd = memfd_create("log", MFD_CLOEXEC);
+	fake->fds[UM_TIMETRAVEL_SHARED_LOGFD] = fd;
+	ok(fake_open(fake));
+	assert_int_equal(write(tt_client_log_fd(fake->client), "hi\n", 3), 3);
+	assert_int_equal(pread(fd, text, 3, 0), 3);
+	assert_string_equal(text, "hi\n");
+	assert_int_equal(fcntl(tt_client_log_fd(fake->client), F_GETFD),
+			 FD_CLOEXEC);
+	close(fd);
+}
+
+static void a_wake_up_is_one_message_each_way(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	ok(tt_client_request(fake->client, 50));
+	assert_int_equal(fake_slot(fake)->flags, 0);
+	run(fake, AT(50), AT(50));
+	ok(tt_client_wait(fake->client));
+	said(fake, WAIT, 0);
+	said_nothing(fake);
+	shows(fake, 50);
+	assert_int_equal(fake_slot(fake)->req_time, AT(50));
+	/* it is fulfilled */
+	assert_int_equal(fake_slot(fake)->flags, 0);
+}
+
+static void a_request_is_in_the_memory_while_it_waits(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = AT(80);
+	ok(tt_client_request(fake->client, 50));
+	fall_silent(fake);
+	lost(fake, tt_client_wait(fake->client), -EPIPE, "has gone");
+	assert_int_equal(fake_slot(fake)->req_time, AT(50));
+	assert_int_equal(fake_slot(fake)->flags, REQ_RUN);
+	assert_int_equal(fake->mem->free_until, AT(50));
+}
+
+static void it_never_raises_free_until(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = AT(30);
+	ok(tt_client_request(fake->client, 50));
+	fall_silent(fake);
+	assert_int_equal(tt_client_wait(fake->client), -EPIPE);
+	assert_int_equal(fake->mem->free_until, AT(30));
+}
+
+static void a_request_does_not_overflow(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	ok(tt_client_request(fake->client, TT_NEVER - 1));
+	fall_silent(fake);
+	assert_int_equal(tt_client_wait(fake->client), -EPIPE);
+	assert_int_equal(fake_slot(fake)->req_time, TT_NEVER);
+}
+
+static void other_flags_and_capabilities_are_kept(void **state)
+{
+	struct fake *fake = *state;
+
+	fake_offer_memory(fake, 0);
+	fake_slot(fake)->capa = 0x10;
+	fake_slot(fake)->flags = 0x20;
+	ok(fake_open(fake));
+	assert_int_equal(fake_slot(fake)->capa, 0x11);
+	ok(tt_client_request(fake->client, 50));
+	run(fake, 50, 50);
+	ok(tt_client_wait(fake->client));
+	assert_int_equal(fake_slot(fake)->flags, 0x20);
+}
+
+static void time_is_published_as_it_passes(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = AT(1000);
+	ok(tt_client_run_until(fake->client, 999));
+	assert_int_equal(fake->mem->current_time, AT(999));
+	shows(fake, 999);
+	ok(tt_client_update(fake->client));
+	said_nothing(fake);
+}
+
+static void and_at_free_until_it_asks(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = AT(1000);
+	say_seq(fake, RUN, 0, AT(1000));
+	ok(tt_client_run_until(fake->client, 1000));
+	said(fake, WAIT, 0);
+	said_nothing(fake);
+	assert_int_equal(fake->mem->current_time, AT(1000));
+
+	fake->mem->free_until = AT(2000);
+	ok(tt_client_run_until(fake->client, 1001));
+	/* lowered by whoever wants to run */
+	fake->mem->free_until = AT(1002);
+	say_seq(fake, RUN, 0, AT(1002));
+	ok(tt_client_run_until(fake->client, 1002));
+	said(fake, WAIT, 0);
+	assert_int_equal(fake_slot(fake)->req_time, AT(1002));
+}
+
+static void free_until_before_its_beginning_is_not_forever(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = 10;
+	fall_silent(fake);
+	assert_int_equal(tt_client_run_until(fake->client, 1), -EPIPE);
+	said(fake, WAIT, 0);
+}
+
+static void nor_is_forever_a_time(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = UINT64_MAX;
+	fall_silent(fake);
+	assert_int_equal(tt_client_run_until(fake->client, UINT64_MAX), -EPIPE);
+	said(fake, WAIT, 0);
+	assert_int_equal(fake_slot(fake)->flags, 0);
+}
+
+static void if_another_runs_its_time_is_left_alone(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->running_id = OTHER;
+	fake->mem->free_until = AT(1000);
+	ok(tt_client_run_until(fake->client, 100));
+	shows(fake, 100);
+	assert_int_equal(fake->mem->current_time, BEGAN);
+	fails(tt_client_update(fake->client), fake->client, -EPERM,
+	      "it is not slot 3 that runs");
+}
+
+static void run_is_at_controller_time(void **state)
+{
+	struct fake *fake = with_memory(state, 1ULL << 40);
+
+	run(fake, UINT64_MAX, (1ULL << 40) + 77);
+	ok(tt_client_run_until(fake->client, 77));
+	shows(fake, 77);
+}
+
+static void run_before_its_beginning_is_against_the_protocol(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	say_seq(fake, RUN, 0, BEGAN - 1);
+	lost(fake, tt_client_wait(fake->client), -EPROTO,
+	     "RUN at 4999, though its clock shows 5000");
+}
+
+static void free_until_by_message_is_acknowledged_and_ignored(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	say(fake, FREE_UNTIL, AT(1000));
+	ok(tt_client_dispatch(fake->client));
+	said_ack(fake);
+	fall_silent(fake);
+	assert_int_equal(tt_client_run_until(fake->client, 1), -EPIPE);
+}
+
+static void wait_is_not_acknowledged(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	acknowledge(fake, 0);
+	lost(fake, tt_client_wait(fake->client), -EPROTO,
+	     "ACK of 2 though nothing was asked");
+}
+
+/* whoever runs, as the callback says */
+static void another_runs(struct tt_client *client, uint64_t value, void *data)
+{
+	struct fake *fake = data;
+	uint64_t now = 0;
+
+	fake->mem->running_id = value;
+	fake->mem->current_time = AT(10 + value);
+	fake->mem->free_until = AT(300);
+	ok(tt_client_now(client, &now));
+	note(fake, "%llu;", (unsigned long long)now);
+	ok(tt_client_request(client, 100 + value));
+}
+
+/* it waits, and another that runs pokes it */
+static struct fake *poked_by(void **state, uint16_t running, uint32_t capa)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = another_runs;
+	with_memory(state, BEGAN);
+	if (running < SLOTS)
+		fake->mem->clients[running].capa = capa;
+	say(fake, BROADCAST, running);
+	return fake;
+}
+
+static void a_request_while_another_runs_is_seen_by_it(void **state)
+{
+	struct fake *fake = poked_by(state, OTHER, SHARES);
+
+	fall_silent(fake);
+	assert_int_equal(tt_client_wait(fake->client), -EPIPE);
+	noted(fake, "15;");
+	said(fake, WAIT, 0);
+	said_ack(fake);
+	assert_int_equal(fake_slot(fake)->req_time, AT(105));
+	assert_int_equal(fake_slot(fake)->flags, REQ_RUN);
+	assert_int_equal(fake->mem->free_until, AT(105));
+	assert_int_equal(fake->mem->current_time, AT(15));
+}
+
+static void unless_that_does_not_look_there(void **state)
+{
+	struct fake *fake = poked_by(state, OTHER, ~SHARES);
+
+	fake->asked++;
+	acknowledge(fake, 0);
+	run(fake, AT(105), AT(105));
+	ok(tt_client_wait(fake->client));
+	noted(fake, "15;");
+	said(fake, WAIT, 0);
+	said_ack(fake);
+	said(fake, REQUEST, AT(105));
+	said_nothing(fake);
+	assert_int_equal(fake_slot(fake)->req_time, 0);
+	shows(fake, 105);
+}
+
+static void or_is_nobody(void **state)
+{
+	struct fake *fake = poked_by(state, SLOTS, 0);
+
+	fake->asked++;
+	acknowledge(fake, 0);
+	run(fake, AT(108), AT(108));
+	ok(tt_client_wait(fake->client));
+	said(fake, WAIT, 0);
+	said_ack(fake);
+	said(fake, REQUEST, AT(108));
+	said_nothing(fake);
+}
+
+static void the_controller_is_slot_0_and_looks_if_it_says_so(void **state)
+{
+	struct fake *fake = poked_by(state, 0, SHARES);
+
+	run(fake, AT(100), AT(100));
+	ok(tt_client_wait(fake->client));
+	noted(fake, "10;");
+	said(fake, WAIT, 0);
+	said_ack(fake);
+	said_nothing(fake);
+	assert_int_equal(fake_slot(fake)->req_time, AT(100));
+}
+
+static void take_back(struct tt_client *client, uint64_t value, void *data)
+{
+	note(data, "%llu;", (unsigned long long)value);
+	ok(tt_client_request(client, TT_NEVER));
+}
+
+static void a_request_may_be_taken_back(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = take_back;
+	with_memory(state, BEGAN);
+	say(fake, BROADCAST, 1);
+	fall_silent(fake);
+	assert_int_equal(tt_client_run_until(fake->client, 100), -EPIPE);
+	noted(fake, "1;");
+	assert_int_equal(fake_slot(fake)->req_time, TT_NEVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FAKE(memory_that_does_not_fit_is_not_used),
+		WITH_FAKE(nor_is_one_without_room_for_a_header),
+		WITH_FAKE(nor_is_one_from_the_end_of_time),
+		WITH_FAKE(nor_is_one_that_cannot_be_written_to),
+		WITH_FAKE(nor_is_what_cannot_be_mapped),
+		WITH_FAKE(one_descriptor_is_not_enough),
+		WITH_FAKE(and_three_are_too_many),
+		WITH_FAKE(memory_may_be_declined),
+		WITH_FAKE(descriptors_of_other_messages_are_not_the_memory),
+		WITH_FAKE(that_it_shares_is_said_before_anything_else),
+		WITH_FAKE(the_log_is_there_to_be_written_to),
+		WITH_FAKE(a_wake_up_is_one_message_each_way),
+		WITH_FAKE(a_request_is_in_the_memory_while_it_waits),
+		WITH_FAKE(it_never_raises_free_until),
+		WITH_FAKE(a_request_does_not_overflow),
+		WITH_FAKE(other_flags_and_capabilities_are_kept),
+		WITH_FAKE(time_is_published_as_it_passes),
+		WITH_FAKE(and_at_free_until_it_asks),
+		WITH_FAKE(free_until_before_its_beginning_is_not_forever),
+		WITH_FAKE(nor_is_forever_a_time),
+		WITH_FAKE(if_another_runs_its_time_is_left_alone),
+		WITH_FAKE(run_is_at_controller_time),
+		WITH_FAKE(run_before_its_beginning_is_against_the_protocol),
+		WITH_FAKE(free_until_by_message_is_acknowledged_and_ignored),
+		WITH_FAKE(wait_is_not_acknowledged),
+		WITH_FAKE(a_request_while_another_runs_is_seen_by_it),
+		WITH_FAKE(unless_that_does_not_look_there),
+		WITH_FAKE(or_is_nobody),
+		WITH_FAKE(the_controller_is_slot_0_and_looks_if_it_says_so),
+		WITH_FAKE(a_request_may_be_taken_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
