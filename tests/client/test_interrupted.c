@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What comes from other clients: it may interrupt one that waits, and one that
+ * runs may wait for it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake.h"
+
+/* pipes from other clients: read ends and write ends */
+static int from[3], to[3];
+
+static int pipes_setup(void **state)
+{
+	int i, ends[2];
+
+	if (fake_setup(state))
+		return -1;
+	for (i = 0; i < 3; i++) {
+		if (pipe2(ends, O_CLOEXEC))
+			return -1;
+		from[i] = ends[0];
+		to[i] = ends[1];
+	}
+	return 0;
+}
+
+static int pipes_teardown(void **state)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		close(from[i]);
+		close(to[i]);
+	}
+	return fake_teardown(state);
+}
+#define WITH_PIPES(f) cmocka_unit_test_setup_teardown(f, pipes_setup, \
+						      pipes_teardown)
+
+static void poke(int i)
+{
+	assert_int_equal(write(to[i], "!", 1), 1);
+}
+
+/* which one it was, and when */
+static int interrupted(struct tt_client *client, int fd, void *data)
+{
+	uint64_t now = 0;
+	char byte;
+	int i;
+
+	assert_int_equal(read(fd, &byte, 1), 1);
+	ok(tt_client_now(client, &now));
+	for (i = 0; from[i] != fd; i++)
+		;
+	note(data, "%d at %llu;", i, (unsigned long long)now);
+	return 0;
+}
+
+/* a client by messages that watches all pipes */
+static struct fake *watching(void **state, int (*call)(struct tt_client *client,
+						       int fd, void *data))
+{
+	struct fake *fake = *state;
+	int i;
+
+	fake->opt.interrupted = call;
+	by_messages(state);
+	for (i = 0; i < 3; i++)
+		ok(tt_client_watch(fake->client, from[i]));
+	return fake;
+}
+
+static void what_is_readable_while_it_waits_interrupts_it(void **state)
+{
+	struct fake *fake = watching(state, interrupted);
+
+	poke(0);
+	poke(2);
+	PLAY(fake, HEAR(WAIT, 0), SAY(ACK, 0), HEAR(GET, 0), SAY(ACK, 11),
+	     HEAR(GET, 0), SAY(ACK, 12), SAY(RUN, 50), HEAR(ACK, 0));
+	ok(tt_client_wait(fake->client));
+	played(fake);
+	noted(fake, "0 at 11;2 at 12;");
+	shows(fake, 50);
+}
+
+static void in_memory_it_asks_nobody_for_the_time(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.interrupted = interrupted;
+	with_memory(state, 5000);
+	ok(tt_client_watch(fake->client, from[1]));
+	poke(1);
+	fake->mem->current_time = 5033;
+	say_seq(fake, RUN, 0, 5040);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "1 at 33;");
+	said(fake, WAIT, 0);
+	said_nothing(fake);
+}
+
+static void while_it_runs_nothing_does(void **state)
+{
+	struct fake *fake = watching(state, interrupted);
+
+	poke(0);
+	ok(tt_client_dispatch(fake->client));
+	acknowledge(fake, 0);
+	ok(tt_client_broadcast(fake->client, 1));
+	noted(fake, "");
+}
+
+static int poke_and_run(struct tt_client *client, int fd, void *data)
+{
+	struct fake *fake = data;
+	char byte;
+
+	(void)client;
+	assert_int_equal(read(fd, &byte, 1), 1);
+	note(fake, "%d;", fd == from[1]);
+	/* somebody does this just before we are told to run */
+	if (fd == from[0]) {
+		poke(1);
+		say(fake, RUN, 50);
+	}
+	return 0;
+}
+
+static void what_came_before_run_is_seen_before_it_goes_on(void **state)
+{
+	struct fake *fake = watching(state, poke_and_run);
+
+	poke(0);
+	acknowledge(fake, 0);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "0;1;");
+	shows(fake, 50);
+}
+
+static int ask_for_30(struct tt_client *client, int fd, void *data)
+{
+	char byte;
+
+	note(data, "asks;");
+	assert_int_equal(read(fd, &byte, 1), 1);
+	return tt_client_request(client, 30);
+}
+
+static void an_interrupted_one_may_ask_to_run_earlier(void **state)
+{
+	struct fake *fake = watching(state, ask_for_30);
+
+	poke(0);
+	PLAY(fake, HEAR(REQUEST, 100), SAY(ACK, 0), HEAR(WAIT, 0), SAY(ACK, 0),
+	     HEAR(REQUEST, 30), SAY(ACK, 0), SAY(RUN, 30), HEAR(ACK, 0));
+	ok(tt_client_run_until(fake->client, 100));
+	played(fake);
+	noted(fake, "asks;");
+	shows(fake, 30);
+
+	PLAY(fake, HEAR(REQUEST, 100), SAY(ACK, 0), HEAR(WAIT, 0), SAY(ACK, 0),
+	     SAY(RUN, 100), HEAR(ACK, 0));
+	ok(tt_client_run_until(fake->client, 100));
+	played(fake);
+	shows(fake, 100);
+}
+
+static int give_up(struct tt_client *client, int fd, void *data)
+{
+	(void)client;
+	(void)fd;
+	(void)data;
+	return -EINTR;
+}
+
+static void a_callback_may_give_up(void **state)
+{
+	struct fake *fake = watching(state, give_up);
+
+	poke(0);
+	acknowledge(fake, 0);
+	lost(fake, tt_client_wait(fake->client), -EINTR,
+	     "interrupted() returned -4 for descriptor");
+}
+
+static int break_link(struct tt_client *client, int fd, void *data)
+{
+	(void)fd;
+	fall_silent(data);
+	note(data, "called;");
+	/* whatever it returns, this is what happened */
+	assert_int_equal(tt_client_broadcast(client, 1), -EPIPE);
+	return 0;
+}
+
+static void a_controller_that_goes_during_a_callback_is_noticed(void **state)
+{
+	struct fake *fake = watching(state, break_link);
+
+	poke(0);
+	poke(1);
+	acknowledge(fake, 0);
+	lost(fake, tt_client_wait(fake->client), -EPIPE, "has gone");
+	noted(fake, "called;");
+}
+
+static int unwatch_all(struct tt_client *client, int fd, void *data)
+{
+	int i;
+
+	note(data, "%d;", fd == from[0]);
+	for (i = 0; i < 3; i++)
+		ok(tt_client_unwatch(client, from[i]));
+	return 0;
+}
+
+static void a_callback_may_stop_watching(void **state)
+{
+	struct fake *fake = watching(state, unwatch_all);
+
+	poke(0);
+	poke(1);
+	acknowledge(fake, 0);
+	say(fake, RUN, 0);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "1;");
+	fails(tt_client_unwatch(fake->client, from[1]), fake->client, -ENOENT,
+	      "is not watched");
+}
+
+static int watch_more(struct tt_client *client, int fd, void *data)
+{
+	char byte;
+	int i;
+
+	assert_int_equal(read(fd, &byte, 1), 1);
+	note(data, "%d;", fd == from[0]);
+	if (fd != from[0])
+		return 0;
+	for (i = 1; i < 3; i++) {
+		ok(tt_client_watch(client, from[i]));
+		poke(i);
+	}
+	say(data, RUN, 0);
+	return 0;
+}
+
+static void or_watch_more(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.interrupted = watch_more;
+	by_messages(state);
+	ok(tt_client_watch(fake->client, from[0]));
+	poke(0);
+	acknowledge(fake, 0);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "1;0;0;");
+}
+
+static int sees_the_end(struct tt_client *client, int fd, void *data)
+{
+	char byte;
+
+	assert_int_equal(read(fd, &byte, 1), 0);
+	note(data, "end;");
+	return tt_client_unwatch(client, fd);
+}
+
+static void the_end_of_what_is_watched_interrupts_too(void **state)
+{
+	struct fake *fake = watching(state, sees_the_end);
+
+	close(to[1]);
+	to[1] = -1;
+	acknowledge(fake, 0);
+	say(fake, RUN, 0);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "end;");
+}
+
+static void what_cannot_be_watched_is_told(void **state)
+{
+	struct fake *fake = by_messages(state);
+
+	fails(tt_client_watch(fake->client, from[0]), fake->client, -EINVAL,
+	      "no interrupted() to watch");
+	fails(tt_client_unwatch(fake->client, from[0]), fake->client, -ENOENT,
+	      "is not watched");
+	tt_client_close(fake->client);
+	close(fake->fd);
+	close(fake->listener);
+	unlink("s");
+
+	watching(state, interrupted);
+	fails(tt_client_watch(fake->client, -1), fake->client, -EBADF,
+	      "cannot watch descriptor -1");
+	fails(tt_client_watch(fake->client, from[0]), fake->client, -EEXIST,
+	      "is watched already");
+	ok(tt_client_unwatch(fake->client, from[0]));
+	fails(tt_client_unwatch(fake->client, -1), fake->client, -ENOENT,
+	      "descriptor -1 is not watched");
+
+	close(from[1]);
+	acknowledge(fake, 0);
+	lost(fake, tt_client_wait(fake->client), -EBADF,
+	     "is watched, but not open");
+}
+
+static void a_running_one_may_wait_for_another(void **state)
+{
+	struct fake *fake = by_messages(state);
+
+	poke(0);
+	ok(tt_client_wait_readable(fake->client, from[0]));
+	said_nothing(fake);
+	shows(fake, 0);
+}
+
+static void broadcast(struct tt_client *client, uint64_t value, void *data)
+{
+	(void)client;
+	note(data, "%llu;", (unsigned long long)value);
+	poke(0);
+}
+
+static void and_hears_broadcasts_meanwhile(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = broadcast;
+	by_messages(state);
+	say(fake, BROADCAST, 5);
+	ok(tt_client_wait_readable(fake->client, from[0]));
+	noted(fake, "5;");
+	said_ack(fake);
+}
+
+static void and_what_it_must_not_do_any_more(void **state)
+{
+	struct fake *fake = by_messages(state);
+
+	acknowledge(fake, 0);
+	say(fake, FREE_UNTIL, 1000);
+	say(fake, RUN, 10);
+	ok(tt_client_wait(fake->client));
+	said(fake, WAIT, 0);
+	said_ack(fake);
+	said_ack(fake);
+
+	/* the controller says it before the other one answers */
+	say(fake, FREE_UNTIL, 20);
+	poke(0);
+	ok(tt_client_wait_readable(fake->client, from[0]));
+	said_ack(fake);
+	ok(tt_client_run_until(fake->client, 19));
+	PLAY(fake, GRANT(20, 20, 20));
+	ok(tt_client_run_until(fake->client, 20));
+	played(fake);
+}
+
+static void and_notices_if_the_controller_goes(void **state)
+{
+	struct fake *fake = by_messages(state);
+
+	fall_silent(fake);
+	lost(fake, tt_client_wait_readable(fake->client, from[0]), -EPIPE,
+	     "the controller has gone");
+}
+
+static void if_the_other_goes_there_is_an_end_to_read(void **state)
+{
+	struct fake *fake = by_messages(state);
+
+	close(to[0]);
+	to[0] = -1;
+	ok(tt_client_wait_readable(fake->client, from[0]));
+	close(from[1]);
+	fails(tt_client_wait_readable(fake->client, from[1]), fake->client,
+	      -EBADF, "is not open");
+	from[1] = -1;
+	fails(tt_client_wait_readable(fake->client, -1), fake->client, -EBADF,
+	      "cannot wait for descriptor -1");
+	shows(fake, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_PIPES(what_is_readable_while_it_waits_interrupts_it),
+		WITH_PIPES(in_memory_it_asks_nobody_for_the_time),
+		WITH_PIPES(while_it_runs_nothing_does),
+		WITH_PIPES(what_came_before_run_is_seen_before_it_goes_on),
+		WITH_PIPES(an_interrupted_one_may_ask_to_run_earlier),
+		WITH_PIPES(a_callback_may_give_up),
+		WITH_PIPES(a_controller_that_goes_during_a_callback_is_noticed),
+		WITH_PIPES(a_callback_may_stop_watching),
+		WITH_PIPES(or_watch_more),
+		WITH_PIPES(the_end_of_what_is_watched_interrupts_too),
+		WITH_PIPES(what_cannot_be_watched_is_told),
+		WITH_PIPES(a_running_one_may_wait_for_another),
+		WITH_PIPES(and_hears_broadcasts_meanwhile),
+		WITH_PIPES(and_what_it_must_not_do_any_more),
+		WITH_PIPES(and_notices_if_the_controller_goes),
+		WITH_PIPES(if_the_other_goes_there_is_an_end_to_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
