@@ -34,8 +34,8 @@ export KERNEL NODES SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT R
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller image kunit coverage mutants patches test \
-	clean distclean stage-1 stage-2 stage-3 stage-4 stage-5
+.PHONY: help boot uml controller client image kunit coverage mutants patches \
+	test clean distclean stage-1 stage-2 stage-3 stage-4 stage-5
 
 help: ## this list
 	@awk -f scripts/help.awk Makefile
@@ -48,6 +48,9 @@ uml: stage-4 ## patch and build the kernel; the last line is the path of the bin
 
 controller: stage-1 ## build build/tt-controller
 	@scripts/controller.sh
+
+client: stage-1 ## build the library for simulators, build/libttclient.so.0 and .a
+	@$(MAKE) -s -C client O=$(CURDIR)/build
 
 image: stage-1 ## build the initramfs, build/initramfs.cpio
 	@scripts/image.sh

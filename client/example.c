@@ -20,11 +20,7 @@ static void broadcast(struct tt_client *client, uint64_t value, void *data)
 
 int main(int argc, char **argv)
 {
-	struct tt_client_options opt = {
-		.size = sizeof(opt),
-		.timeout_ms = 60000,
-		.broadcast = broadcast,
-	};
+	struct tt_client_options opt = {};
 	uint64_t now = 0, ticks, i;
 	struct tt_client *client;
 	int ret;
@@ -33,6 +29,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: %s SOCKET NAME TICKS\n", argv[0]);
 		return 2;
 	}
+	opt.size = sizeof(opt);
+	opt.timeout_ms = 60000;
+	opt.broadcast = broadcast;
 	opt.path = argv[1];
 	opt.name = strtoull(argv[2], NULL, 0);
 	ticks = strtoull(argv[3], NULL, 0);

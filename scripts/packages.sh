@@ -5,7 +5,7 @@
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
 	libjson-c-dev make python3 rsync xz-utils'
-test='ccache g++ libcmocka-dev perl shellcheck'
+test='ccache g++ libcmocka-dev perl pkg-config shellcheck'
 
 case $1 in
 boot) want=$boot ;;

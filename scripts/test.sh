@@ -7,7 +7,7 @@ tap=$build/tap
 
 "$top/scripts/packages.sh" test
 cd "$top"
-make uml controller image
+make uml controller client image
 make uml KERNEL=6.12
 make uml KERNEL=6.12 SERIES=none
 make uml KERNEL=newest
@@ -18,6 +18,7 @@ mkdir -p "$tap"
 export PERL_TEST_HARNESS_DUMP_TAP="$tap"
 status=0
 make -s -C controller O="$build" test || status=1
+make -s -C client O="$build" test || status=1
 prove tests/*.t || status=1
 
 # a test program that broke off counts as one failure
