@@ -384,7 +384,7 @@ static int start(struct tt_client *client)
 
 /**
  * tt_client_open - take part in a simulation
- * @client: set to a client that runs, at local time 0; if something fails, to
+ * @client_ret: set to a client that runs, at local time 0; if something fails, to
  *	one that can tell tt_client_error(), or to NULL if there is no memory.
  *	In any case it is for tt_client_close().
  * @opt: how; not needed any more afterwards
