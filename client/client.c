@@ -575,6 +575,10 @@ static int wait_for_run(struct tt_client *client)
 	int ret = 0;
 
 	client->asked = false;
+	/* without a callback nothing can make a request while it waits */
+	if (memory)
+		tt_memory_no_interrupt(&client->memory,
+				       !watches(client) && !client->opt.broadcast);
 	if (client->request < TT_NEVER)
 		ret = publish_request(client);
 	if (ret)

@@ -151,6 +151,24 @@ void tt_memory_set_time(struct tt_memory *memory, uint64_t time)
 	STORE(memory->mem->current_time, time);
 }
 
+/**
+ * tt_memory_no_interrupt - say whether the slot changes only while we run
+ * @memory: the memory; it is us who run
+ * @on: it does, so that nobody has to look at it while we wait
+ */
+void tt_memory_no_interrupt(struct tt_memory *memory, bool on)
+{
+	const uint32_t bit = UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT;
+
+	if (on == memory->no_interrupt)
+		return;
+	memory->no_interrupt = on;
+	if (on)
+		__atomic_fetch_or(&memory->slot->capa, bit, __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_and(&memory->slot->capa, ~bit, __ATOMIC_RELEASE);
+}
+
 /* does whoever runs look at the memory? Out of range it is nobody. */
 static bool memory_is_looked_at(const struct tt_memory *memory)
 {

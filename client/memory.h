@@ -19,6 +19,7 @@
  * @id: its number
  * @nr_slots: how many there are
  * @len: bytes in all
+ * @no_interrupt: the slot says that it changes only while we run
  */
 struct tt_memory {
 	struct um_timetravel_schedshm *mem;
@@ -26,6 +27,7 @@ struct tt_memory {
 	uint16_t id;
 	uint16_t nr_slots;
 	uint32_t len;
+	bool no_interrupt;
 };
 
 int tt_memory_attach(struct tt_memory *memory, int fd, uint16_t id,
@@ -36,6 +38,7 @@ uint64_t tt_memory_time(const struct tt_memory *memory);
 uint64_t tt_memory_free_until(const struct tt_memory *memory);
 bool tt_memory_runs(const struct tt_memory *memory);
 void tt_memory_set_time(struct tt_memory *memory, uint64_t time);
+void tt_memory_no_interrupt(struct tt_memory *memory, bool on);
 bool tt_memory_request(struct tt_memory *memory, uint64_t time);
 void tt_memory_clear_request(struct tt_memory *memory);
 

@@ -12,6 +12,7 @@
 
 #define REQ_RUN UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN
 #define SHARES UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE
+#define NO_INTERRUPT UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT
 
 /* controller time at which the client's clock is 0 */
 #define BEGAN 5000
@@ -487,6 +488,52 @@ static void a_request_may_be_taken_back(void **state)
 	assert_int_equal(fake_slot(fake)->req_time, TT_NEVER);
 }
 
+static int nothing_read(struct tt_client *client, int fd, void *data)
+{
+	(void)client;
+	(void)fd;
+	(void)data;
+	return 0;
+}
+
+static void without_callbacks_it_says_that_it_cannot_be_interrupted(void **state)
+{
+	struct fake *fake = *state;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	fake->opt.interrupted = nothing_read;
+	with_memory(state, BEGAN);
+	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	run(fake, AT(50), AT(50));
+	ok(tt_client_run_until(fake->client, 50));
+	assert_int_equal(fake_slot(fake)->capa, SHARES | NO_INTERRUPT);
+	/* until it can, from the next wait on */
+	ok(tt_client_watch(fake->client, ends[0]));
+	run(fake, AT(60), AT(60));
+	ok(tt_client_run_until(fake->client, 60));
+	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	ok(tt_client_unwatch(fake->client, ends[0]));
+	run(fake, AT(70), AT(70));
+	ok(tt_client_run_until(fake->client, 70));
+	run(fake, AT(80), AT(80));
+	ok(tt_client_run_until(fake->client, 80));
+	assert_int_equal(fake_slot(fake)->capa, SHARES | NO_INTERRUPT);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void one_that_hears_broadcasts_never_says_so(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = take_back;
+	with_memory(state, BEGAN);
+	run(fake, AT(50), AT(50));
+	ok(tt_client_run_until(fake->client, 50));
+	assert_int_equal(fake_slot(fake)->capa, SHARES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,6 +567,8 @@ int main(void)
 		WITH_FAKE(or_is_nobody),
 		WITH_FAKE(the_controller_is_slot_0_and_looks_if_it_says_so),
 		WITH_FAKE(a_request_may_be_taken_back),
+		WITH_FAKE(without_callbacks_it_says_that_it_cannot_be_interrupted),
+		WITH_FAKE(one_that_hears_broadcasts_never_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
