@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -27,19 +28,6 @@ void fail(const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	exit(EXIT_FAILURE);
-}
-
-/**
- * now - the host's monotonic clock
- *
- * Return: ns.
- */
-uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 /**
@@ -75,4 +63,79 @@ void raise_fd_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* buckets are 1 ns wide up to 127 ns, and twice as wide each time costs double */
+static unsigned int bucket(uint64_t ns)
+{
+	unsigned int shift = 0;
+
+	while (ns >> shift >= 2 * COSTS_SUB_BUCKETS)
+		shift++;
+	shift = shift * COSTS_SUB_BUCKETS + (ns >> shift);
+	return shift < COSTS_BUCKETS ? shift : COSTS_BUCKETS - 1;
+}
+
+static uint64_t bucket_middle(unsigned int bucket)
+{
+	unsigned int shift = bucket / COSTS_SUB_BUCKETS;
+
+	if (shift)
+		shift--;
+	return ((bucket - shift * COSTS_SUB_BUCKETS) * 2ULL + 1) << shift >> 1;
+}
+
+/* what no more than the rest of all exceeds, ns */
+static unsigned long long percentile(const struct costs *costs, double part)
+{
+	uint64_t rest = costs->count * part;
+	unsigned int i = 0;
+
+	while (i < COSTS_BUCKETS - 1 && rest >= costs->buckets[i])
+		rest -= costs->buckets[i++];
+	return bucket_middle(i);
+}
+
+/**
+ * costs_start - the first one begins now, whatever was before
+ * @costs: may be used by many processes, one at a time
+ */
+void costs_start(struct costs *costs)
+{
+	memset(costs, 0, sizeof(*costs));
+	costs->start = now();
+	costs->last = costs->start;
+}
+
+/**
+ * costs_add - one has ended, and the next one begins
+ * @costs: as for costs_start()
+ */
+void costs_add(struct costs *costs)
+{
+	uint64_t time = now();
+
+	costs->buckets[bucket(time - costs->last)]++;
+	costs->count++;
+	costs->last = time;
+}
+
+/**
+ * costs_print - print them as members of a JSON object
+ * @costs: of at least one
+ */
+void costs_print(const struct costs *costs)
+{
+	printf("\"ns\": %.1f, \"p50_ns\": %llu, \"p99_ns\": %llu, \"p999_ns\": %llu",
+	       (double)(costs->last - costs->start) / costs->count,
+	       percentile(costs, .5), percentile(costs, .99),
+	       percentile(costs, .999));
 }

@@ -75,7 +75,8 @@ static int spawn(void)
 	return pair[0];
 }
 
-static void rounds(const int *fds, uint64_t n, uint64_t count)
+static void rounds(const int *fds, uint64_t n, uint64_t count,
+		   struct costs *costs)
 {
 	char buf[16] = {};
 	uint64_t i;
@@ -85,18 +86,20 @@ static void rounds(const int *fds, uint64_t n, uint64_t count)
 			if (!out(fds[i], buf) || !back(fds[i], buf))
 				fail("process %llu has gone",
 				     (unsigned long long)i);
+			costs_add(costs);
 		}
 	}
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t n, count, i, start;
+	static struct costs costs;
+	uint64_t n, count, i;
 	int *fds;
 
 	if (argc != 3) {
 		fprintf(stderr, "Usage: limit PROCESSES ROUNDS\n"
-			"Print what two hops cost, in ns, on the last CPU that may be used.\n");
+			"Print what two hops cost on the last CPU that may be used, as JSON.\n");
 		return 2;
 	}
 	n = parse_number("PROCESSES", argv[1], MAX_CHILDREN);
@@ -110,10 +113,12 @@ int main(int argc, char **argv)
 		fail("no memory for %llu processes", (unsigned long long)n);
 	for (i = 0; i < n; i++)
 		fds[i] = spawn();
-	rounds(fds, n, WARM_UP);
-	start = now();
-	rounds(fds, n, count);
-	printf("%.1f\n", (double)(now() - start) / n / count);
+	rounds(fds, n, WARM_UP, &costs);
+	costs_start(&costs);
+	rounds(fds, n, count, &costs);
+	printf("{ ");
+	costs_print(&costs);
+	printf(" }\n");
 
 	/* leave nobody behind who would still be dying when the next one starts */
 	for (i = 0; i < n; i++)
