@@ -25,17 +25,20 @@ SERIES ?=
 COVERAGE ?=
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
-## Only the mutants whose sentence, file or function has this word
+## Only mutants with this word; of a bench, only wakeups, calls or machines
 ONLY ?=
 ## A list of mutants, instead of the one in tests/mutants/
 MUTANTS ?=
-export KUNIT_JSON ONLY MUTANTS
+## How many times `make bench` measures
+BENCH_RUNS ?= 5
+export KUNIT_JSON ONLY MUTANTS BENCH_RUNS
 export KERNEL NODES SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller client image kunit coverage mutants patches \
-	test clean distclean stage-1 stage-2 stage-3 stage-4 stage-5
+.PHONY: help boot uml controller client image kunit coverage mutants \
+	bench bench-plot patches test clean distclean \
+	stage-1 stage-2 stage-3 stage-4 stage-5
 
 help: ## this list
 	@awk -f scripts/help.awk Makefile
@@ -64,6 +67,13 @@ coverage: stage-4 ## which lines of the series the tests run; of the others, why
 
 mutants: stage-1 ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh
+
+bench: stage-4 stage-5 ## measure what sharing time costs, beside what it must cost
+	@scripts/bench.sh
+
+bench-plot: ## draw build/bench.json as build/bench.svg and .png
+	@scripts/packages.sh bench-plot
+	@scripts/bench-plot.sh
 
 patches: stage-3 ## fold edits of the whole files into the series of KERNEL
 	@scripts/patches.sh

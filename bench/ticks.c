@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -132,8 +133,37 @@ static pid_t start_controller(char **command, int len)
 	return pid;
 }
 
-/* wait for all; returns the most memory that the controller had, kB */
-static long reap(pid_t controller)
+/**
+ * struct process - one that is looked at
+ *
+ * @pid: which
+ * @stops: how often it entered or left a system call while time counted
+ */
+struct process {
+	pid_t pid;
+	uint64_t stops;
+};
+
+/* it stops as soon as it can, and then at every system call */
+static void trace(pid_t pid)
+{
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESYSGOOD) ||
+	    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL))
+		fail("cannot trace process %d: %s", (int)pid, strerror(errno));
+}
+
+static void stopped(struct process *process, int sig)
+{
+	bool call = sig == (SIGTRAP | 0x80);
+
+	if (call && costs->start && costs->count < clients * rounds)
+		process->stops++;
+	ptrace(PTRACE_SYSCALL, process->pid, NULL,
+	       call || sig == SIGTRAP ? 0 : sig);
+}
+
+/* until all have ended; returns the most memory that the controller had, kB */
+static long reap(struct process *controller, struct process *client)
 {
 	struct rusage usage;
 	int status;
@@ -141,25 +171,41 @@ static long reap(pid_t controller)
 	long kb = 0;
 
 	while ((pid = wait4(-1, &status, 0, &usage)) > 0) {
-		if (status)
-			fail("%s failed", pid == controller ? "the controller" :
-							      "a client");
-		if (pid == controller)
+		bool is_client = pid != controller->pid;
+
+		if (WIFSTOPPED(status))
+			stopped(is_client ? client : controller,
+				WSTOPSIG(status));
+		else if (status)
+			fail("%s failed", is_client ? "a client" :
+						      "the controller");
+		else if (!is_client)
 			kb = usage.ru_maxrss;
 	}
 	return kb;
 }
 
+/* each call is two stops */
+static double calls(const struct process *process, uint64_t wakeups)
+{
+	return process->stops / 2. / wakeups;
+}
+
 int main(int argc, char **argv)
 {
-	pid_t controller;
+	struct process controller = {}, client = {};
+	bool count;
 	uint64_t i;
+	pid_t pid;
 	long kb;
 
+	count = argc > 1 && !strcmp(argv[1], "--calls");
+	argc -= count;
+	argv += count;
 	if (argc < 5) {
-		fprintf(stderr, "Usage: ticks CLIENTS ROUNDS SOCKET CONTROLLER [OPTION]...\n"
+		fprintf(stderr, "Usage: ticks [--calls] CLIENTS ROUNDS SOCKET CONTROLLER [OPTION]...\n"
 			"Print what a wake-up of so many clients costs, and the memory of the\n"
-			"controller, as JSON.\n");
+			"controller, as JSON; or else the system calls of a wake-up.\n");
 		return 2;
 	}
 	clients = parse_number("CLIENTS", argv[1], MAX_CLIENTS);
@@ -168,20 +214,35 @@ int main(int argc, char **argv)
 	alarm(PATIENCE_S);
 	raise_fd_limit();
 	costs = mmap(NULL, sizeof(*costs), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (costs == MAP_FAILED)
 		fail("cannot share memory: %s", strerror(errno));
 
-	controller = start_controller(argv + 4, argc - 4);
+	controller.pid = start_controller(argv + 4, argc - 4);
 	for (i = 0; i < clients; i++) {
-		if (!spawn()) {
+		pid = spawn();
+		if (!pid) {
 			tick(i);
 			_exit(EXIT_SUCCESS);
 		}
+		if (!i)
+			client.pid = pid;
 	}
-	kb = reap(controller);
+	if (count) {
+		trace(controller.pid);
+		trace(client.pid);
+	}
+	kb = reap(&controller, &client);
+
 	printf("{ ");
-	costs_print(costs);
-	printf(", \"controller_kb\": %ld }\n", kb);
+	if (count) {
+		printf("\"controller_calls\": %.2f, \"client_calls\": %.2f",
+		       calls(&controller, clients * rounds),
+		       calls(&client, rounds));
+	} else {
+		costs_print(costs);
+		printf(", \"controller_kb\": %ld", kb);
+	}
+	printf(" }\n");
 	return 0;
 }

@@ -1,12 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Stage 6: boot $NODES machines under the controller, wait, show what came out.
-# Each machine has a directory of its own in $RUN: `console`, and `result`,
-# which it writes itself through hostfs. A second console would be the usual
-# channel, but UML's terminals want descriptors that can be polled, and answer
-# to them at the host's hours: a file does neither. A pipe can be polled, so
-# /dev/tty1 of all machines is one, and what they write there is in $RUN/events,
-# in the order in which it happened.
+# Unlike a file a pipe can be polled, so /dev/tty1 of all machines is one, and
+# what they write there is in $RUN/events, in the order in which it happened.
 #
 # $JOIN of the machines, the last ones, join later: one each time when machine 1
 # comes to a `gate` of its scenario. No time passes for it, and so for anybody,
@@ -20,7 +16,6 @@
 # seconds that the others have to end when one machine broke
 grace=10
 
-uml=$out/linux
 machines=$(seq "$NODES")
 first=$((NODES - JOIN))
 
@@ -73,22 +68,10 @@ clean_up()
 	rm -rf "$RUN"/socket "$RUN"/pipe "$RUN"/*/machine*
 }
 
-# machine NAME SCENARIO - boot it
-machine()
+# boot NAME SCENARIO - start that machine
+boot()
 {
-	mkdir -p "$1"
-	# a terminal without a keyboard: a pipe that nobody writes to
-	mkfifo "$1/stdin"
-	cd "$1"
-	# shellcheck disable=SC2046,SC2086
-	setsid setarch -R "$uml" mem=64M umid="machine$1" uml_dir=./ \
-		time-travel="ext:$1:../socket" hostfs=/proc/self/cwd \
-		initrd="$build/initramfs.cpio" root=/dev/ram0 \
-		con0=fd:0,fd:1 con1=null,fd:3 console=tty0 panic=-1 \
-		kunit.enable=0 $KARGS -- $(echo "$2" | sed "s/%/$1/g") \
-		0<>stdin >console 2>host 9<&- &
-	children="$children $!"
-	cd ..
+	machine "$1" "ext:$1:../socket" "$2"
 	echo $! >"$1/pid"
 	running="$running $1"
 }
@@ -106,7 +89,7 @@ join()
 	if [ ! -e 1/waiting ]; then
 		return
 	elif [ ! -e "$next" ]; then
-		machine "$next" "$JOIN_SCENARIO"
+		boot "$next" "$JOIN_SCENARIO"
 	elif started "$next"; then
 		next=$((next + 1))
 		[ $next -le "$NODES" ] || rm 1/gate
@@ -140,13 +123,14 @@ mkfifo pipe
 cat pipe >events 9<&- &
 collector=$!
 exec 3>pipe
+KARGS="con1=null,fd:3 $KARGS"
 
 start=$(now)
 running=
 mkdir 1
 [ "$JOIN" = 0 ] || : >1/gate
 for name in $(seq $first); do
-	machine "$name" "$SCENARIO"
+	boot "$name" "$SCENARIO"
 done
 next=$((first + 1))
 

@@ -106,6 +106,29 @@ kill_kunit()
 	done 2>/dev/null || :
 }
 
+# machine NAME TIME-TRAVEL SCENARIO [COMMAND...] - start one as $!, by COMMAND if
+# there is one. It has a directory of its own: `console`, and `result`, which it
+# writes itself through hostfs. A second console would be the usual channel, but
+# UML's terminals want descriptors that can be polled, and answer to them at the
+# host's hours: a file does neither.
+machine()
+{
+	machine=$1 time=$2 steps=$(echo "$3" | sed "s/%/$1/g")
+	shift 3
+	mkdir -p "$machine"
+	# a terminal without a keyboard: a pipe that nobody writes to
+	mkfifo "$machine/stdin"
+	cd "$machine"
+	# shellcheck disable=SC2086
+	setsid "$@" setarch -R "$out/linux" mem=64M umid="machine$machine" \
+		uml_dir=./ time-travel="$time" hostfs=/proc/self/cwd \
+		initrd="$build/initramfs.cpio" root=/dev/ram0 \
+		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
+		-- $steps 0<>stdin >console 2>host 9<&- &
+	children="$children $!"
+	cd ..
+}
+
 # what else a script has to take away, however it ends
 clean_up()
 {

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# From all samples: medians, ratios to the limit of the same run, and whether
+# the targets are met. Input is what bench.json begins with.
+
+def median:
+	sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
+
+# { key: median } of objects of numbers
+def medians:
+	[.[] | to_entries[] | select(.value)] | group_by(.key) |
+	map({ (.[0].key): (map(.value) | median) }) | add // {};
+
+def keep(f): with_entries(select(.key | f));
+def is_case: IN("n", "ticks", "how");
+
+# what is of one kind: each case once, with the medians of all its runs
+def cases($what):
+	[$samples[] | select(.what == $what)] | group_by(.n, .ticks, .how) |
+	map({ case: .[0] | keep(is_case),
+	      samples: map(del(.what) | keep(is_case | not) |
+		if $what == "wakeups" then .ratio = .ns / .limit_ns
+		else . end) } |
+	    .case + (.samples | map(del(.run)) | medians) + { samples });
+
+def of($n; $how): map(select(.n == $n and .how == $how))[0];
+
+# f($x; $y), x and y the samples of one run, over all runs
+def both($x; $y; f):
+	[$x.samples[]? as $a | $y.samples[]? | select(.run == $a.run) |
+	 [$a, .] | f] | if length > 0 then median else null end;
+
+def target($name; $value; $bound; $target):
+	select($value) | { name: $name, value: $value, ($bound): $target,
+	  met: (if $bound == "at_most" then $value <= $target
+		else $value >= $target end) };
+
+def targets:
+	(.machines | map(select(.n == 2))) as $two |
+	($two | of(2; "memory")) as $together |
+	[ target("2 clients, memory, times the limit";
+		 .wakeups | of(2; "memory").ratio; "at_most"; 1.25),
+	  target("64 clients, memory, times the limit";
+		 .wakeups | of(64; "memory").ratio; "at_most"; 1.3),
+	  target("4096 clients, memory, times the limit";
+		 .wakeups | of(4096; "memory").ratio; "at_most"; 2),
+	  target("2 clients, messages, times the limit";
+		 .wakeups | of(2; "messages").ratio; "at_most"; 4),
+	  target("2 machines, unpinned, times pinned";
+		 both($together; $two | of(2; "memory unpinned");
+		      .[1].ns / .[0].ns); "at_least"; 2.5),
+	  target("2 machines, a wake-up beyond each alone, times the limit";
+		 both($together; $two | of(2; "alone");
+		      (.[0].ns - .[1].ns) / .[0].wakeups / .[0].limit_ns);
+		 "at_most"; 1.3),
+	  target("system calls of the controller, memory, for any number";
+		 [.calls[] | select(.how == "memory").controller_calls] | max;
+		 "at_most"; 3) ];
+
+. + { limit: cases("limit"), wakeups: cases("wakeups"), calls: cases("calls"),
+      machines: cases("machines") } |
+. + { targets: targets }

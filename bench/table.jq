@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+# bench.json as tables
+
+# so many digits after the point
+def digits($n):
+	if . == null then "-" else
+		(. * pow(10; $n) | round | tostring) |
+		("0" * ($n + 1 - length) // "") + . |
+		if $n > 0 then .[:-$n] + "." + .[-$n:] else . end
+	end;
+def us: if . then . / 1000 | digits(1) else "-" end;
+def s: if . then . / 1e9 | digits(2) else "-" end;
+
+# cells to the right, each $width wide
+def row($width):
+	map(tostring | (" " * ($width - length) // "") + .) | join("");
+
+# f of each case of the same $n, in columns
+def each($hows; f):
+	. as $cases | $hows | map(. as $how |
+		$cases | map(select(.how == $how))[0] | f) | add;
+
+def wakeups:
+	["memory", "messages"] as $hows |
+	"A wake-up in us, and times the limit in the same run:",
+	"           limit  memory                                messages",
+	"clients     mean" + ("    mean  times    p50    p99  p99.9" | . + .),
+	(.limit as $limit | .wakeups | group_by(.n)[] |
+	 .[0].n as $n | ([$n] | row(7)) +
+	 ([.[0].limit_ns | us] | row(9)) +
+	 each($hows; ([.ns | us] | row(8)) + ([(.ratio | digits(2)),
+		(.p50_ns, .p99_ns, .p999_ns | us)] | row(7)))),
+	"";
+
+def calls:
+	"Messages and system calls of a wake-up:",
+	"         memory                        messages",
+	"clients" + ("  messages  controller  client" | . + .),
+	(.calls | group_by(.n)[] | ([.[0].n] | row(7)) +
+	 each(["memory", "messages"];
+	      ([.messages | digits(2)] | row(10)) +
+	      ([.controller_calls | digits(2)] | row(12)) +
+	      ([.client_calls | digits(2)] | row(8)))),
+	"";
+
+def machines:
+	"Machines in s, and times what they need alone, one after the other:",
+	"machines  ticks  alone  memory          unpinned" +
+	"        messages        unpinned",
+	(.machines | group_by(.n)[] |
+	 (map(select(.how == "alone"))[0].ns) as $alone |
+	 ([.[0].n, .[0].ticks] | row(8)) + ([$alone | s] | row(7)) +
+	 each(["memory", "memory unpinned", "messages", "messages unpinned"];
+	      [(.ns | s), (.ns / $alone | digits(2))] | row(8))),
+	"";
+
+def targets:
+	"Targets:",
+	(.targets[] | (if .met then "  met      " else "  not met  " end) +
+	 .name + ": \(.value | digits(2)), " +
+	 if .at_most then "at most \(.at_most)" else "at least \(.at_least)" end);
+
+(select(.wakeups != []) | wakeups),
+(select(.calls != []) | calls),
+(select(.machines != []) | machines),
+(select(.targets != []) | targets)

@@ -1,0 +1,223 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Stage 6: measure what sharing time costs, and show it beside what it must cost
+# at least. Each of $BENCH_RUNS runs measures everything once, and what is
+# compared is measured right after another: a machine that gets slower or busier
+# meanwhile does so for both. What counts instead of takes time (calls, messages)
+# is counted once.
+. "$(dirname "$0")/lib.sh"
+
+: "${BENCH_RUNS:=5}" "${ONLY:=}" "${TIMEOUT:=300}" "${KARGS:=}"
+# how many clients, after how many wake-ups each measurement ends, and which
+# machines: how many, with how many ticks
+: "${BENCH_CLIENTS:=2 8 64 512 4096}" "${BENCH_WAKEUPS:=40000}"
+: "${BENCH_MACHINES:=2:20000 8:5000}"
+
+work=$build/bench/run
+samples=$build/bench/samples
+json=$build/bench.json
+limit=$build/bench/limit
+ticks=$build/bench/ticks
+controller=$build/tt-controller
+
+# the CPU for what is to be on one
+cpu=$(taskset -pc $$ | sed 's/.*[^0-9]//')
+
+# wanted PART - is it to be measured?
+wanted()
+{
+	[ -z "$ONLY" ] || [ "$ONLY" = "$1" ]
+}
+
+# sample KEY=VALUE... - keep a JSON object from standard input, with these too
+sample()
+{
+	jq -c --args '. + ($ARGS.positional | map(split("=") |
+		{ (.[0]): (.[1] | tonumber? // .) }) | add)' "$@" >>"$samples"
+}
+
+# rounds N - how many each of N clients has
+rounds()
+{
+	echo $((BENCH_WAKEUPS / $1 + 1))
+}
+
+# measure_limit N - keep it also as $limit_ns, for what is measured next
+measure_limit()
+{
+	taskset -c "$cpu" "$limit" "$1" "$(rounds "$1")" >out
+	limit_ns=$(jq .ns out)
+	sample what=limit n="$1" run="$run" <out
+}
+
+# options HOW - what tells the controller so
+options()
+{
+	case $1 in
+	*messages*) echo --no-shm ;;
+	esac
+	case $1 in
+	*unpinned*) echo --cpu=none ;;
+	esac
+}
+
+# measure_wakeups N HOW
+# shellcheck disable=SC2046
+measure_wakeups()
+{
+	taskset -c "$cpu" "$ticks" "$1" "$(rounds "$1")" socket \
+		"$controller" $(options "$2") >out
+	sample what=wakeups n="$1" how="$2" run="$run" limit_ns="$limit_ns" <out
+}
+
+# messages N ROUNDS HOW - of all those wake-ups
+# shellcheck disable=SC2046
+messages()
+{
+	"$ticks" "$1" "$2" socket "$controller" --stats=stats.json \
+		$(options "$3") >out
+	jq '.totals | [.in[], .out[]] | add' stats.json
+}
+
+# count_calls N HOW - what a wake-up takes; in messages it is the difference
+# between some wake-ups and some more
+# shellcheck disable=SC2046
+count_calls()
+{
+	some=$(messages "$1" 1 "$2")
+	more=$(messages "$1" 3 "$2")
+	"$ticks" --calls "$1" $((2000 / $1 + 1)) socket "$controller" \
+		$(options "$2") >out
+	jq ".messages = $((more - some)) / $((2 * $1))" out >calls
+	sample what=calls n="$1" how="$2" <calls
+}
+
+# succeeded NAME - that machine has
+succeeded()
+{
+	[ "$(tail -n 1 "$1/result" 2>/dev/null)" = 'status 0' ] || {
+		tail -n 30 "$1/console" >&2
+		die "a machine failed, its console is above"
+	}
+}
+
+# wait_for PID... - all of them end well
+wait_for()
+{
+	for pid; do
+		wait "$pid" || die "a machine or the controller failed, see $work"
+	done
+}
+
+# the controller's patience is that of all who depend on it
+# shellcheck disable=SC2046
+boot_together()
+{
+	setsid timeout "$TIMEOUT" "$controller" -n "$1" --stats stats.json \
+		$(options "$3") socket >log 2>&1 9<&- &
+	children=$!
+	until [ -S socket ]; do
+		kill -0 "$children" || die "the controller: $(cat log)"
+		sleep 0.05
+	done
+	start=$(now)
+	for name in $(seq "$1"); do
+		machine "$name" "ext:$name:../socket" "ticks:$2"
+	done
+	# shellcheck disable=SC2086
+	wait_for $children
+}
+
+boot_alone()
+{
+	start=$(now)
+	for name in $(seq "$1"); do
+		machine "$name" inf-cpu "ticks:$2" taskset -c "$cpu" timeout "$TIMEOUT"
+		wait_for $!
+	done
+	echo '{}' >stats.json
+}
+
+# measure_machines N TICKS HOW
+measure_machines()
+{
+	empty_work
+	case $3 in
+	alone) boot_alone "$1" "$2" ;;
+	*) boot_together "$1" "$2" "$3" ;;
+	esac
+	end=$(now)
+	children=
+	for name in $(seq "$1"); do
+		succeeded "$name"
+	done
+	jq "{ ns: $((end - start)), wakeups: .totals.wakeups }" stats.json >out
+	sample what=machines n="$1" ticks="$2" how="$3" run="$run" \
+		limit_ns="$limit_ns" <out
+}
+
+empty_work()
+{
+	rm -rf "$work"
+	mkdir -p "$work"
+	cd "$work"
+}
+
+measure_all()
+{
+	for n in $BENCH_CLIENTS; do
+		wanted wakeups || continue
+		progress "run $run of $BENCH_RUNS, $n clients"
+		measure_limit "$n"
+		measure_wakeups "$n" memory
+		measure_wakeups "$n" messages
+	done
+	for m in $BENCH_MACHINES; do
+		wanted machines || continue
+		measure_limit "${m%:*}"
+		for how in memory 'memory unpinned' messages \
+			   'messages unpinned' alone; do
+			progress "run $run of $BENCH_RUNS, ${m%:*} machines, $how"
+			measure_machines "${m%:*}" "${m#*:}" "$how"
+		done
+	done
+}
+
+about()
+{
+	jq -n --arg commit "$(git -C "$top" describe --always --dirty)" \
+		--arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
+		--arg kernel "$(uname -sr)" --arg guest "$kname" \
+		--arg cpus "$(nproc)" --arg date "$(date -u +%FT%TZ)" '
+		{ date: $date, commit: $commit, guest: $guest,
+		  host: { cpu: $cpu, cpus: ($cpus | tonumber), kernel: $kernel } }'
+}
+
+case $ONLY in
+''|wakeups|calls|machines) ;;
+*) die "ONLY=$ONLY: give wakeups, calls or machines" ;;
+esac
+
+stage 6 'bench'
+lock "$build/bench"
+make -s -C "$top/bench" O="$build" >"$build/bench.log" 2>&1 || {
+	cat "$build/bench.log" >&2
+	die 'cannot build the benchmarks'
+}
+: >"$samples"
+empty_work
+for run in $(seq "$BENCH_RUNS"); do
+	measure_all
+done
+for n in $BENCH_CLIENTS; do
+	for how in memory messages; do
+		wanted calls || continue
+		progress "counting, $n clients, $how"
+		count_calls "$n" "$how"
+	done
+done
+cd "$build"
+about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" >"$json"
+rm -rf "$work"
+stage_done "build/bench.json"
+jq -r -f "$top/bench/table.jq" "$json"
