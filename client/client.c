@@ -30,7 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ttclient.h"
@@ -51,7 +50,7 @@
  * @broken: 0, or -errno of what ended the connection: nothing works any more
  * @waiting: it waits, rather than runs
  * @callbacks: how many callbacks are being called
- * @asked: a callback has made a request since the last WAIT
+ * @asked: a callback has made a request since tt_client_run_until() began
  * @slot: our slot
  * @log_fd: the log that came with the memory, or -1
  * @seq: sequence number of the last message that has to be acknowledged
@@ -222,22 +221,14 @@ static int drain(struct tt_client *client)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-static long long monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* other messages must not put off the ACK forever */
 static bool too_late(const struct tt_client *client, long long *end)
 {
 	if (client->opt.timeout_ms < 0)
 		return false;
 	if (!*end)
-		*end = monotonic_ms() + client->opt.timeout_ms;
-	return monotonic_ms() > *end;
+		*end = tt_link_clock_ms() + client->opt.timeout_ms;
+	return tt_link_clock_ms() > *end;
 }
 
 /* send something and wait until it is acknowledged */
@@ -490,8 +481,6 @@ API int tt_client_request(struct tt_client *client, uint64_t ns)
 		return client->broken;
 	if (client->callbacks)
 		client->asked = true;
-	if (ns > TT_NEVER)
-		ns = TT_NEVER;
 	if (ns == client->request)
 		return 0;
 	client->request = ns;
@@ -574,7 +563,6 @@ static int wait_for_run(struct tt_client *client)
 	bool memory = client->memory.mem;
 	int ret = 0;
 
-	client->asked = false;
 	/* without a callback nothing can make a request while it waits */
 	if (memory)
 		tt_memory_no_interrupt(&client->memory,

@@ -22,6 +22,17 @@
 #define RETRY_MS 5
 
 /**
+ * tt_link_clock_ms - the host's clock, for timeouts
+ */
+long long tt_link_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/**
  * tt_link_init - not connected
  * @link: the connection
  * @error: where to note what goes wrong
@@ -63,14 +74,6 @@ static bool link_may_come(int err)
 	return err == ENOENT || err == ECONNREFUSED || err == EINTR;
 }
 
-static long long monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /**
  * tt_link_connect - connect to the controller
  * @link: not connected
@@ -83,7 +86,7 @@ static long long monotonic_ms(void)
 int tt_link_connect(struct tt_link *link, const char *path, int timeout_ms)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	long long end = monotonic_ms() + timeout_ms;
+	long long end = tt_link_clock_ms() + timeout_ms;
 	size_t len = strlen(path);
 	int ret;
 
@@ -99,7 +102,7 @@ int tt_link_connect(struct tt_link *link, const char *path, int timeout_ms)
 	while (connect(link->fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		/* EAGAIN: it is there, but did not accept in time */
 		if (!link_may_come(errno) ||
-		    (timeout_ms >= 0 && monotonic_ms() >= end)) {
+		    (timeout_ms >= 0 && tt_link_clock_ms() >= end)) {
 			ret = errno == EAGAIN ? ETIMEDOUT : errno;
 			return tt_error(link->error, ret,
 					"cannot connect to the controller at %s: %s",

@@ -34,6 +34,7 @@ struct tt_link {
 	char buf[TT_LINK_BATCH * sizeof(struct um_timetravel_msg)];
 };
 
+long long tt_link_clock_ms(void);
 void tt_link_init(struct tt_link *link, struct tt_error *error);
 int tt_link_connect(struct tt_link *link, const char *path, int timeout_ms);
 void tt_link_shutdown(struct tt_link *link);

@@ -29,6 +29,20 @@ unsigned int open_fds(void)
 	return n;
 }
 
+/* how often the memory is mapped */
+static unsigned int mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned int n = 0;
+	char line[512];
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		n += !!strstr(line, "memfd:memory");
+	fclose(maps);
+	return n;
+}
+
 void fake_listen(struct fake *fake)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "s" };
@@ -68,6 +82,7 @@ int fake_teardown(void **state)
 	struct fake *fake = *state;
 
 	tt_client_close(fake->client);
+	assert_int_equal(mappings(), !!fake->mem);
 	if (fake->mem)
 		munmap(fake->mem, MEMORY_SIZE);
 	close(fake->memfd);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -143,6 +144,62 @@ static void what_came_before_run_is_seen_before_it_goes_on(void **state)
 	shows(fake, 50);
 }
 
+/* the next one, too, and then it is run */
+static int poke_next(struct tt_client *client, int fd, void *data)
+{
+	int i;
+
+	interrupted(client, fd, data);
+	for (i = 0; from[i] != fd; i++)
+		;
+	if (i < 2)
+		poke(i + 1);
+	else
+		say_seq(data, RUN, 0, 50);
+	return 0;
+}
+
+static void it_is_interrupted_as_often_as_need_be(void **state)
+{
+	struct fake *fake = *state;
+	int i;
+
+	fake->opt.interrupted = poke_next;
+	with_memory(state, 0);
+	for (i = 0; i < 3; i++)
+		ok(tt_client_watch(fake->client, from[i]));
+	fake->mem->current_time = 20;
+	poke(0);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "0 at 20;1 at 20;2 at 20;");
+}
+
+/* the second callback finds RUN before what it has asked for */
+static int ask_across_run(struct tt_client *client, int fd, void *data)
+{
+	struct fake *fake = data;
+	char byte;
+
+	if (fd == from[1])
+		return interrupted(client, fd, data);
+	assert_int_equal(read(fd, &byte, 1), 1);
+	poke(1);
+	say(fake, RUN, 50);
+	acknowledge(fake, 50);
+	return 0;
+}
+
+static void run_may_come_while_it_asks_for_the_time(void **state)
+{
+	struct fake *fake = watching(state, ask_across_run);
+
+	poke(0);
+	acknowledge(fake, 0);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "1 at 50;");
+	shows(fake, 50);
+}
+
 static int ask_for_30(struct tt_client *client, int fd, void *data)
 {
 	char byte;
@@ -262,6 +319,29 @@ static void or_watch_more(void **state)
 	acknowledge(fake, 0);
 	ok(tt_client_wait(fake->client));
 	noted(fake, "1;0;0;");
+}
+
+static void watching_and_not_leaves_nothing(void **state)
+{
+	struct fake *fake = watching(state, interrupted);
+	struct rlimit limit, few;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		ok(tt_client_unwatch(fake->client, from[1]));
+		ok(tt_client_watch(fake->client, from[1]));
+	}
+	poke(1);
+	ok(getrlimit(RLIMIT_NOFILE, &limit));
+	few = (struct rlimit) { 64, limit.rlim_max };
+	PLAY(fake, HEAR(WAIT, 0), SAY(ACK, 0), HEAR(GET, 0), SAY(ACK, 11),
+	     SAY(RUN, 50), HEAR(ACK, 0));
+	/* poll() takes no more than there can be */
+	ok(setrlimit(RLIMIT_NOFILE, &few));
+	ok(tt_client_wait(fake->client));
+	ok(setrlimit(RLIMIT_NOFILE, &limit));
+	played(fake);
+	noted(fake, "1 at 11;");
 }
 
 static int sees_the_end(struct tt_client *client, int fd, void *data)
@@ -397,11 +477,14 @@ int main(void)
 		WITH_PIPES(in_memory_it_asks_nobody_for_the_time),
 		WITH_PIPES(while_it_runs_nothing_does),
 		WITH_PIPES(what_came_before_run_is_seen_before_it_goes_on),
+		WITH_PIPES(it_is_interrupted_as_often_as_need_be),
+		WITH_PIPES(run_may_come_while_it_asks_for_the_time),
 		WITH_PIPES(an_interrupted_one_may_ask_to_run_earlier),
 		WITH_PIPES(a_callback_may_give_up),
 		WITH_PIPES(a_controller_that_goes_during_a_callback_is_noticed),
 		WITH_PIPES(a_callback_may_stop_watching),
 		WITH_PIPES(or_watch_more),
+		WITH_PIPES(watching_and_not_leaves_nothing),
 		WITH_PIPES(the_end_of_what_is_watched_interrupts_too),
 		WITH_PIPES(what_cannot_be_watched_is_told),
 		WITH_PIPES(a_running_one_may_wait_for_another),

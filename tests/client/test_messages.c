@@ -522,6 +522,52 @@ static void ask_for_50(struct tt_client *client, uint64_t value, void *data)
 	ok(tt_client_request(client, 50));
 }
 
+/* the rest of what was cut off */
+static void send_rest(struct tt_client *client, uint64_t value, void *data)
+{
+	struct fake *fake = data;
+	struct um_timetravel_msg msg = {
+		.op = RUN, .seq = ++fake->seq, .time = value,
+	};
+
+	(void)client;
+	say_raw(fake, (char *)&msg + 5, sizeof(msg) - 5);
+}
+
+static void a_message_may_be_cut_anywhere(void **state)
+{
+	struct um_timetravel_msg msg = { .op = RUN };
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = send_rest;
+	by_messages(state);
+	acknowledge(fake, 0);
+	say(fake, BROADCAST, 70);
+	msg.seq = fake->seq + 1;
+	say_raw(fake, &msg, 5);
+	ok(tt_client_wait(fake->client));
+	said(fake, WAIT, 0);
+	said_ack(fake);
+	said_ack(fake);
+	shows(fake, 70);
+}
+
+static void half_a_message_may_be_dispatched(void **state)
+{
+	struct um_timetravel_msg msg = { .op = FREE_UNTIL, .time = 100 };
+	struct fake *fake = by_messages(state);
+
+	msg.seq = ++fake->seq;
+	say_raw(fake, &msg, 5);
+	ok(tt_client_dispatch(fake->client));
+	said_nothing(fake);
+	say_raw(fake, (char *)&msg + 5, sizeof(msg) - 5);
+	ok(tt_client_run_until(fake->client, 0));
+	ok(tt_client_dispatch(fake->client));
+	said_ack(fake);
+	ok(tt_client_run_until(fake->client, 99));
+}
+
 static void a_callbacks_request_is_made_at_once(void **state)
 {
 	struct fake *fake = *state;
@@ -681,6 +727,8 @@ int main(void)
 		WITH_FAKE(many_that_come_before_an_ack_are_all_passed_on),
 		WITH_FAKE(a_broadcast_may_be_answered_by_one),
 		WITH_FAKE(dispatch_looks_for_broadcasts),
+		WITH_FAKE(a_message_may_be_cut_anywhere),
+		WITH_FAKE(half_a_message_may_be_dispatched),
 		WITH_FAKE(a_callbacks_request_is_made_at_once),
 		WITH_FAKE(a_broadcast_that_stops_it_stops_it_there),
 		WITH_FAKE(run_may_come_while_a_callback_asks),
