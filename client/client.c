@@ -812,9 +812,6 @@ API int tt_client_unwatch(struct tt_client *client, int fd)
  */
 API int tt_client_wait_readable(struct tt_client *client, int fd)
 {
-	/* what the controller said before @fd was readable is looked at, too,
-	 * because poll() looks at it later
-	 */
 	struct pollfd fds[] = {
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = client->link.fd, .events = POLLIN },
@@ -836,6 +833,7 @@ API int tt_client_wait_readable(struct tt_client *client, int fd)
 		if (fds[0].revents & POLLNVAL)
 			return tt_error(&client->error, EBADF,
 					"descriptor %d is not open", fd);
+		/* also what was said while poll() was looking at @fd already */
 		ret = done(client, drain(client));
 		if (ret)
 			return ret;
