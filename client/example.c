@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * A simulator that ticks every millisecond beside machines that share time:
  * ttclient-example SOCKET NAME TICKS

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * The connection to the controller: messages over a stream socket, which may
  * cut them anywhere and deliver many at once.

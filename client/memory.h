@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef TT_MEMORY_H
 #define TT_MEMORY_H
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * libttclient: take part in a time-travel simulation, beside User-mode Linux
  * machines that were booted with time-travel=ext:.
