@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Stage 6: measure what sharing time costs, and show it beside what it must cost
 # at least. Each of $BENCH_RUNS runs measures everything once, and what is
-# compared is measured right after another: a machine that gets slower or busier
-# meanwhile does so for both. What counts instead of takes time (calls, messages)
-# is counted once.
+# compared is measured right after another: a host that gets slower or busier
+# meanwhile does so for both. Calls and messages are counted, and that once.
 . "$(dirname "$0")/lib.sh"
 
 : "${BENCH_RUNS:=5}" "${ONLY:=}" "${TIMEOUT:=300}" "${KARGS:=}"
@@ -193,9 +192,14 @@ about()
 		  host: { cpu: $cpu, cpus: ($cpus | tonumber), kernel: $kernel } }'
 }
 
+for number in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
+	      $(echo "$BENCH_MACHINES" | tr : ' '); do
+	[ "$number" -gt 0 ] 2>/dev/null ||
+		die "BENCH_RUNS and the like: '$number' is no number from 1"
+done
 case $ONLY in
 ''|wakeups|calls|machines) ;;
-*) die "ONLY=$ONLY: give wakeups, calls or machines" ;;
+*) die "ONLY=$ONLY: a bench has wakeups, calls and machines" ;;
 esac
 
 stage 6 'bench'
@@ -217,7 +221,9 @@ for n in $BENCH_CLIENTS; do
 	done
 done
 cd "$build"
-about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" >"$json"
+about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" \
+	>"$work/json"
+mv "$work/json" "$json"
 rm -rf "$work"
 stage_done "build/bench.json"
 jq -r -f "$top/bench/table.jq" "$json"
