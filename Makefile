@@ -31,7 +31,9 @@ ONLY ?=
 MUTANTS ?=
 ## How many times `make bench` measures
 BENCH_RUNS ?= 5
-export KUNIT_JSON ONLY MUTANTS BENCH_RUNS
+## Where its result goes, and the plot of it
+BENCH ?= $(CURDIR)/build
+export KUNIT_JSON ONLY MUTANTS BENCH BENCH_RUNS
 export KERNEL NODES SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
 
 MAKEFLAGS += --no-print-directory
@@ -68,10 +70,10 @@ coverage: stage-4 ## which lines of the series the tests run; of the others, why
 mutants: stage-1 ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh
 
-bench: stage-4 stage-5 ## measure what sharing time costs, beside what it must cost
+bench: stage-4 stage-5 ## measure what sharing time costs, beside the limit: bench.json
 	@scripts/bench.sh
 
-bench-plot: ## draw build/bench.json as build/bench.svg and .png
+bench-plot: ## draw what it has measured as bench.svg and bench.png
 	@scripts/packages.sh bench-plot
 	@scripts/bench-plot.sh
 

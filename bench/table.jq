@@ -33,14 +33,18 @@ def wakeups:
 	"";
 
 def calls:
-	"Messages and system calls of a wake-up:",
-	"         memory                        messages",
-	"clients" + ("  messages  controller  client" | . + .),
+	.wakeups as $wakeups |
+	"Messages and system calls of a wake-up, memory of the controller in kB:",
+	"         memory                              messages",
+	"clients" + ("  messages  controller  client    kB" | . + .),
 	(.calls | group_by(.n)[] | ([.[0].n] | row(7)) +
 	 each(["memory", "messages"];
 	      ([.messages | digits(2)] | row(10)) +
 	      ([.controller_calls | digits(2)] | row(12)) +
-	      ([.client_calls | digits(2)] | row(8)))),
+	      ([.client_calls | digits(2)] | row(8)) +
+	      (. as $of | $wakeups |
+	       map(select(.n == $of.n and .how == $of.how))[0].controller_kb |
+	       [. // "-"] | row(6)))),
 	"";
 
 def machines:

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Draw what `make bench` has measured: build/bench.svg and build/bench.png
+# Draw what `make bench` has measured: $BENCH/bench.svg and $BENCH/bench.png
 . "$(dirname "$0")/lib.sh"
 
-json=$build/bench.json
+: "${BENCH:=$build}"
+json=$BENCH/bench.json
 
-[ -e "$json" ] || die 'nothing was measured yet: make bench'
-data=$(mktemp -d "$build/plot-XXXXXX")
+[ -e "$json" ] || die "there is no $json: make bench"
+data=$(mktemp -d "$BENCH/plot-XXXXXX")
 clean_up()
 {
 	rm -rf "$data"
@@ -22,5 +23,5 @@ about=$(jq -r '.host as $host | "medians of " +
 	"\(.wakeups[0].samples | length) runs, all on one CPU: " +
 	"\($host.cpu), \($host.kernel)"' "$json")
 gnuplot -c "$top/bench/plot.gp" "$data/wakeups" "$data/bench" "$about"
-mv "$data"/bench.* "$build"
-stage_done 'build/bench.svg, build/bench.png'
+mv "$data"/bench.* "$BENCH"
+stage_done "$BENCH/bench.svg, $BENCH/bench.png"

@@ -6,7 +6,7 @@
 # meanwhile does so for both. Calls and messages are counted, and that once.
 . "$(dirname "$0")/lib.sh"
 
-: "${BENCH_RUNS:=5}" "${ONLY:=}" "${TIMEOUT:=300}" "${KARGS:=}"
+: "${BENCH:=$build}" "${BENCH_RUNS:=5}" "${ONLY:=}" "${TIMEOUT:=300}" "${KARGS:=}"
 # how many clients, after how many wake-ups each measurement ends, and which
 # machines: how many, with how many ticks
 : "${BENCH_CLIENTS:=2 8 64 512 4096}" "${BENCH_WAKEUPS:=40000}"
@@ -14,7 +14,6 @@
 
 work=$build/bench/run
 samples=$build/bench/samples
-json=$build/bench.json
 limit=$build/bench/limit
 ticks=$build/bench/ticks
 controller=$build/tt-controller
@@ -192,6 +191,12 @@ about()
 		  host: { cpu: $cpu, cpus: ($cpus | tonumber), kernel: $kernel } }'
 }
 
+# sockets that killed processes leave
+clean_up()
+{
+	rm -rf "$work"/socket "$work"/*/machine*
+}
+
 for number in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
 	      $(echo "$BENCH_MACHINES" | tr : ' '); do
 	[ "$number" -gt 0 ] 2>/dev/null ||
@@ -202,6 +207,8 @@ case $ONLY in
 *) die "ONLY=$ONLY: a bench has wakeups, calls and machines" ;;
 esac
 
+BENCH=$(realpath "$BENCH")
+json=$BENCH/bench.json
 stage 6 'bench'
 lock "$build/bench"
 make -s -C "$top/bench" O="$build" >"$build/bench.log" 2>&1 || {
@@ -225,5 +232,5 @@ about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" \
 	>"$work/json"
 mv "$work/json" "$json"
 rm -rf "$work"
-stage_done "build/bench.json"
+stage_done "$json"
 jq -r -f "$top/bench/table.jq" "$json"

@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The machinery of `make bench`: with a few wake-ups it measures all there is,
+# and does not believe what it cannot. How fast anything is, is not judged.
+. "$(dirname "$0")/lib.sh"
+
+export BENCH="$tmp"
+json=$tmp/bench.json
+
+# bench WORD... - a small one, keep what is said
+bench()
+{
+	make bench BENCH_RUNS=3 BENCH_CLIENTS='2 5' BENCH_WAKEUPS=200 \
+		BENCH_MACHINES='2:20' "$@" >"$tmp/table" 2>&1
+	status=$?
+	cat "$tmp/table"
+	return $status
+}
+
+# holds FILTER - it is true of bench.json
+holds()
+{
+	jq -e "$1" "$json" || {
+		cat "$json"
+		return 1
+	}
+}
+
+numbers='all(.[]; type == "number" and . > 0)'
+costs='[.ns, .p50_ns, .p99_ns, .p999_ns]'
+
+# all titles, a line for each case, and no cell is empty
+table()
+{
+	cat "$tmp/table"
+	for title in 'A wake-up in us' 'Messages and' 'Machines in s' Targets; do
+		grep -q "^$title" "$tmp/table" || return 1
+	done
+	[ "$(grep -c '^ *[25] ' "$tmp/table")" = 5 ] &&
+		no grep -w 'null\| - ' "$tmp/table"
+}
+
+# ticks CONTROLLER... - more of them than anybody waits for
+ticks()
+{
+	"$build/bench/ticks" 2 1000000000 "$tmp/socket" "$@"
+}
+
+bench_runs()
+{
+	find /proc -maxdepth 2 -name exe -lname "$build/bench/ticks" 2>/dev/null
+}
+
+ok 'make bench measures' bench
+ok 'it says which host and commit that was' holds '
+	[.date, .commit, .guest, .host.cpu, .host.kernel] | all(.[]; . != "")'
+ok 'the limit was measured for each number of clients' holds '
+	[.limit[].n] == [2, 5] and all(.limit[]; '"$costs | $numbers"')'
+ok 'wake-ups with and without the memory were measured, in every run' holds '
+	[.wakeups[] | [.n, .how, [.samples[].run]]] == [
+		[2, "memory", [1, 2, 3]], [2, "messages", [1, 2, 3]],
+		[5, "memory", [1, 2, 3]], [5, "messages", [1, 2, 3]]]'
+ok 'each has its costs, its ratio to the limit, and the memory of the controller' \
+	holds 'all(.wakeups[];
+	'"$costs"' + [.ratio, .limit_ns, .controller_kb] | '"$numbers"')'
+# shellcheck disable=SC2016
+ok 'what counts is the median' holds '
+	all(.wakeups[], .machines[];
+	    ([.samples[].ns] | sort) as $all | .ns == $all[1])'
+ok 'messages and calls of a wake-up were counted' holds '
+	[.calls[] | [.n, .how, .messages]] == [
+		[2, "memory", 2], [2, "messages", 6],
+		[5, "memory", 2], [5, "messages", 6]]'
+ok 'with the memory those of the controller and of a client are known' holds '
+	all(.calls[] | select(.how == "memory");
+	    .controller_calls == 3 and .client_calls == 2)'
+ok 'machines were measured in all ways' holds '
+	[.machines[] | [.n, .ticks, .how]] == [[2, 20, "alone"],
+		[2, 20, "memory"], [2, 20, "memory unpinned"],
+		[2, 20, "messages"], [2, 20, "messages unpinned"]]'
+ok 'targets are shown, met or not' holds '
+	(.targets | length) == 5 and
+	all(.targets[]; .met == (if .at_most then .value <= .at_most
+				 else .value >= .at_least end))'
+ok 'the table has all of that' table
+ok 'a plot is drawn of it' make bench-plot
+ok 'as PNG' sh -c "head -c 8 '$tmp/bench.png' | grep -q PNG"
+ok 'and as SVG' grep -q '</svg>' "$tmp/bench.svg"
+
+ok 'ONLY measures a part' bench ONLY=calls
+ok 'and nothing else' holds '.wakeups + .machines == [] and .calls != []'
+ok 'of which no plot can be drawn' \
+	says 'error: no wake-ups were measured' make bench-plot
+ok 'a part that is none is an error' says "error: ONLY=xyzzy" bench ONLY=xyzzy
+ok 'so is a number that is none' \
+	says "error: BENCH_RUNS and the like: 'many'" bench BENCH_RUNS=many
+ok 'a controller that does not start is one' says 'false does not serve' \
+	ticks false
+ok 'and one that goes away' says 'ticks: cannot run: ' \
+	ticks timeout 1 "$build/tt-controller"
+ok 'a run can be interrupted' interrupt INT bench_runs bench BENCH_CLIENTS=64 \
+	BENCH_WAKEUPS=1000000
+ok 'and nothing is left of it' no test -e "$build/bench/run/socket"
+finish
