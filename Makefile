@@ -38,7 +38,7 @@ export KERNEL NODES SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT R
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller client image kunit coverage mutants \
+.PHONY: help boot uml controller client image kunit coverage mutants defects \
 	bench bench-plot patches test clean distclean \
 	stage-1 stage-2 stage-3 stage-4 stage-5
 
@@ -69,6 +69,9 @@ coverage: stage-4 ## which lines of the series the tests run; of the others, why
 
 mutants: stage-1 ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh
+
+defects: stage-1 ## show that each defect fails its test before its patch, and not after
+	@scripts/defects.sh
 
 bench: stage-4 stage-5 ## measure what sharing time costs, beside the limit: bench.json
 	@scripts/bench.sh

@@ -10,6 +10,9 @@ terminal.py call PORT                      call UML there
 UML waits for a terminal and the pid of a helper, which it kills in the end, on
 the socket at PATH, or as descriptor 3, with the call as 0. What is left out of
 that depends on the number of the console in TITLE, or on what the caller says.
+What console N's helper was started with is in descriptors-N, and the terminal
+that it sends in terminal-N. It waits for a line in a pipe `go`, if there is one,
+and makes `answered` afterwards.
 """
 
 import os
@@ -21,16 +24,37 @@ import time
 ALL, NO_PID, NOTHING = b"all", b"no pid", b"nothing"
 
 
-def answer(sock, what):
+def note(name, lines):
+    """Write a file, as a whole."""
+    with open(name + ".new", "w", encoding="ascii") as file:
+        file.writelines(line + "\n" for line in lines)
+    os.rename(name + ".new", name)
+
+
+def descriptors():
+    """What the files are that this process has open."""
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            yield os.readlink("/proc/self/fd/" + fd)
+        except FileNotFoundError:
+            pass  # that of the directory itself
+
+
+def answer(sock, what, console="port"):
     """Send what UML wants, answer its greeting, stay until it hangs up."""
     master, slave = os.openpty()
+    note("terminal-" + console, [os.ttyname(slave)])
     pid = os.getpid()
     if what == ALL:
         pid = subprocess.Popen(["sleep", "60"]).pid
         with open("helpers", "a", encoding="ascii") as helpers:
             print(pid, file=helpers)
     message = pid.to_bytes(4, sys.byteorder)[: 1 if what == NO_PID else 4]
+    if os.path.exists("go"):
+        with open("go", encoding="ascii") as go:
+            go.readline()
     socket.send_fds(sock, [message], [slave] if what != NOTHING else [])
+    note("answered", [])
     if what == NOTHING:
         return
     os.close(slave)
@@ -43,10 +67,11 @@ def answer(sock, what):
 
 def xterm(title, path):
     """UML has started a terminal, and tells by the title which one."""
+    console = title.partition("#")[2][0]
+    note("descriptors-" + console, descriptors())
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     sock.connect(path)
-    console = title.partition("#")[2][0]
-    answer(sock, {"1": ALL, "2": NO_PID, "3": NOTHING}[console])
+    answer(sock, {"1": ALL, "2": NO_PID, "3": NOTHING}[console], console)
 
 
 def telnetd():

@@ -1,0 +1,265 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Show that each defect in tests/defects has a test that fails before its patch
+# and passes after it: walk the series patch by patch, with its last one, the
+# KUnit tests, put first, and run there what the list says. So "before" is the
+# tree that git am gives up to that patch, and "after" the same with it. What the
+# tests know of the client by name and is not there yet is supplied, see tests().
+#
+# The series for trees without a client has no defects to begin with: there is
+# only an after.
+#
+# That happens in the copy of the tree that is built anyway. From the first step
+# on it counts as unpatched: however this ends, the next make puts it in order.
+. "$(dirname "$0")/lib.sh"
+
+list=$top/tests/defects
+work=$kdir/defects
+walk=$kdir/walk
+log=$work/log
+kunit=arch/um/kernel/timetravel_kunit
+touched=
+
+# seconds for a KUnit test, which takes a tenth of one, and for a boot
+limit=20
+boot_limit=180
+
+clean_up()
+{
+	rm -rf "$walk"
+	git -C "$src" worktree prune
+	[ -n "$touched" ] || return 0
+	git -C "$src" reset -q --hard "$head"
+	rm -f "$out/linux"
+}
+
+# rows - the list as lines: id, subject of the patch, how to test, what
+rows()
+{
+	awk -v OFS='\t' '
+		/^D[0-9]/	{ id = $1 }
+		/^patch /	{ patch = substr($0, 7) }
+		/^(kunit|boot) / {
+			how = $1
+			sub(/^[^ ]* /, "")
+			print id, patch, how, $0
+		}' "$list"
+}
+
+# subject COMMIT
+subject()
+{
+	git -C "$src" log -1 --format=%s "$1"
+}
+
+# reorder - the commits of the series, the KUnit tests first, in $work/commits
+reorder()
+{
+	git -C "$src" rev-list --reverse base.."$head" >"$work/series"
+	tests=$(tail -n 1 "$work/series")
+	git -C "$src" worktree add -q --detach "$walk" base
+	for commit in "$tests" $(sed \$d "$work/series"); do
+		git -C "$walk" cherry-pick "$commit" >"$log" 2>&1 ||
+			die "'$(subject "$commit")' does not apply with the tests put first, see $log"
+	done
+	git -C "$walk" diff --quiet "$head" ||
+		die 'the order of the patches makes a difference'
+	git -C "$src" rev-list --reverse base.."$(git -C "$walk" rev-parse HEAD)" \
+		>"$work/commits"
+}
+
+# tests - fit them to the tree: supply what they keep of the client's state and
+# it lacks; and have tt_row= on the kernel's command line leave out all rows but
+# one, so that it does not suffer from what an earlier one has left
+tests()
+{
+	cp "$src/$kunit.h" "$src/$kunit.c" "$work"
+	sed -n 's/^\tswap(c->\([a-z_]*\), \([a-z_]*\));$/\1 \2/p' \
+		"$work/timetravel_kunit.h" | while read -r field name; do
+		grep -qw "$name" "$src/arch/um/kernel/time.c" ||
+			echo "static typeof(((struct tt_client *)0)->$field) $name;"
+	done >"$work/shim"
+	echo 'static char *tt_row; core_param(tt_row, tt_row, charp, 0);' \
+		>>"$work/shim"
+	awk -v shim="$work/shim" '
+		/^static inline void tt_client_swap/ {
+			while ((getline line <shim) > 0)
+				print line
+		}
+		{ print }' "$work/timetravel_kunit.h" >"$src/$kunit.h"
+	sed 's/^\tf->test = test;$/\tif (tt_row \&\& test->param_value \&\&\
+	    strcmp(*(const char **)test->param_value, tt_row))\
+		kunit_skip(test, "another row");\n&/' \
+		"$work/timetravel_kunit.c" >"$src/$kunit.c"
+	grep -q tt_row "$src/$kunit.c" || die 'cannot find where a test begins'
+}
+
+# kernel COMMIT - build it
+kernel()
+{
+	git -C "$src" reset -q --hard "$1"
+	tests
+	rm -f "$out/built"
+	"$top/scripts/uml.sh" >"$log" 2>&1 || {
+		cat "$log" >&2
+		die "with '$(subject "$1")' the tree does not build"
+	}
+}
+
+# one_kunit SUITE.TEST ["ROW"] - run it; $said passes, or how it does not
+one_kunit()
+{
+	row=
+	case $1 in
+	*\"*) row=tt_row=${1#* } ;;
+	esac
+	status=0
+	timeout -s KILL $limit "$out/linux" mem=128M console=tty \
+		kunit_shutdown=halt "kunit.filter_glob=${1%% *}" ${row:+"$row"} \
+		</dev/null >"$work/ktap" 2>&1 9<&- || status=$?
+	awk -f "$top/scripts/ktap.awk" "$work/ktap" >"$work/results"
+	if grep -qxF "not ok $1" "$work/results"; then
+		# "Expected a == b, but", and what it is in the next line; or
+		# "Expected a to be false, but is true"
+		said="fails: $(awk '
+			seen || / (EXPECTATION|ASSERTION) FAILED at / && getline {
+				seen = 1
+				gsub(/^ +| \(0x[0-9a-f]*\)$/, "")
+				if (!/, but$/)
+					exit
+			}
+			END {
+				if (sub(/^Expected /, ""))
+					sub(/ to be .*, but/, "")
+				print
+			}' "$work/ktap")"
+	elif [ $status = 0 ] && grep -qxF "ok $1" "$work/results"; then
+		said=passes
+	elif [ $status = 137 ]; then
+		said=hangs
+	elif [ $status -gt 128 ]; then
+		said="crashes: SIG$(kill -l $((status - 128)))"
+	else
+		said="crashes: status $status"
+	fi
+}
+
+# one_boot NAME - run a function of tests/outside.sh
+one_boot()
+{
+	if timeout -k 20 $boot_limit "$top/tests/outside.sh" "$1" </dev/null \
+		>"$work/ktap" 2>&1 9<&-; then
+		said=passes
+	else
+		said="fails: $(tail -n 1 "$work/ktap")"
+	fi
+}
+
+# try BEFORE-OR-AFTER [SUBJECT] - run the tests of the defects that it mends, or
+# all of them
+try()
+{
+	rows | while IFS="$tab" read -r id patch how what; do
+		[ "$patch" = "${2:-$patch}" ] || continue
+		one_"$how" "$what"
+		echo "$id$tab$how $what$tab$1$tab$said" >>"$work/said"
+	done
+}
+
+# unlisted - patches of the series that mend nothing in the list, and the list's
+# that are not in the series
+unlisted()
+{
+	sed \$d "$work/series" | while read -r commit; do
+		subject "$commit"
+	done | sort >"$work/subjects"
+	sed -n 's/^patch //p' "$list" | sort -u | diff - "$work/subjects" |
+		sed -n 's/^</in the list, not in the series:/p
+			s/^>/in the series, not in the list:/p'
+}
+
+# walk_series - from the tree as it was on
+walk_series()
+{
+	reorder
+	wrong=$(unlisted)
+	[ -z "$wrong" ] || die "$wrong"
+	rm -f "$kdir/patched"
+	touched=yes
+	last=
+	# shellcheck disable=SC2013
+	for commit in $(cat "$work/commits"); do
+		# without the first patch there are only the tests
+		[ -z "$last" ] || try before "$(subject "$commit")"
+		progress "$(subject "$commit")"
+		kernel "$commit"
+		[ -z "$last" ] || try after "$(subject "$commit")"
+		last=$commit
+	done
+}
+
+# table - what came of it; fails if a test passes before, or does not after
+table()
+{
+	awk -F '\t' -v OFS='\t' -v walked="$walked" '
+		{ key = $1 OFS $2
+		  if (!(key in seen))
+			keys[++n] = key
+		  seen[key]
+		  said[key, $3] = $4 }
+		END {
+			print "defect", "test", "before", "after", "seen"
+			for (i = 1; i <= n; i++) {
+				before = walked ? said[keys[i], "before"] : "-"
+				after = said[keys[i], "after"]
+				bad += before == "passes" || after != "passes"
+				why = after == "passes" ? before : after
+				sub(/:.*/, "", before)
+				sub(/:.*/, "", after)
+				if (!sub(/^[a-z]+: /, "", why))
+					why = ""
+				print keys[i], before, after, why
+			}
+			exit bad > 0
+		}' "$work/said" >"$work/table" || failed=1
+	sed 's/um_time_travel_[a-z]*\.//' "$work/table" |
+		column -t -s "$tab" | sed 's/ *$//'
+}
+
+# reasons - of what is in the list without a test
+reasons()
+{
+	awk '
+		/^D[0-9]/	{ head = $0 "\n" }
+		/^= /		{ printf "%s     %s\n", head, substr($0, 3)
+				  head = "" }' "$list"
+}
+
+stage 6 'defects'
+lock "$kdir"
+stage=
+for script in tree patch uml controller image; do
+	"$top/scripts/$script.sh"
+done
+[ -e "$src/$kunit.c" ] || die "$kname has no KUnit tests of the client"
+head=$(git -C "$src" rev-parse HEAD)
+rm -rf "$work" "$walk"
+mkdir "$work"
+git -C "$src" worktree prune
+: >"$work/said"
+tab=$(printf '\t')
+failed=
+
+stage 6 'defects'
+if git -C "$src" show "base:include/uapi/linux/um_timetravel.h" |
+	grep -q UM_TIMETRAVEL_SCHEDSHM_VERSION; then
+	walked=yes
+	walk_series
+else
+	walked=
+	try after
+fi
+stage_done "$(wc -l <"$work/said") tests run"
+table
+reasons
+[ -z "$failed" ] || die 'a test passes before its patch, or does not after it'

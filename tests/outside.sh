@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What of the client's defects shows outside of a machine. `outside.sh NAME`
+# runs one of the functions at the end with the kernel of KERNEL as it is built;
+# if it fails, the last line says what was seen.
+. "$(dirname "$0")/../scripts/lib.sh"
+
+# of all machines: wall clock at time 0
+epoch=1700000000000000000
+run=$build/test/outside
+
+# wrong TEXT - this is what is wrong
+wrong()
+{
+	echo "$*"
+	exit 1
+}
+
+# until_done COMMAND... - it succeeds, within a minute
+until_done()
+{
+	for _ in $(seq 600); do
+		! "$@" || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# controller OPTION... - start it
+controller()
+{
+	setsid "$build/tt-controller" "$@" socket >controller 2>&1 9<&- &
+	pid=$!
+	children="$children $pid"
+	until_done test -S socket || wrong 'the controller does not start'
+}
+
+# gate N - machine N will stand there until its `waiting` is gone
+gate()
+{
+	mkdir "$1"
+	: >"$1/gate"
+}
+
+# machine N ARGUMENT... - start it in a directory of its own; $pid is its kernel
+machine()
+{
+	mkdir -p "$1"
+	cd "$1"
+	shift
+	DISPLAY=none setsid "$out/linux" mem=64M umid=machine uml_dir=./ \
+		hostfs=/proc/self/cwd initrd="$build/initramfs.cpio" \
+		root=/dev/ram0 con0=null,fd:1 con1=xterm con2=xterm \
+		xterm="$top/tests/terminal.py,-T,-e" console=tty0 panic=-1 \
+		kunit.enable=0 "$@" </dev/null >console 2>&1 9<&- &
+	pid=$!
+	children="$children $pid"
+	cd ..
+}
+
+# late NODES FLAGS - the last one joins the others after 4 s, with memory; all of
+# their events are in one order
+late()
+{
+	RUN=$run/late NODES=$1 JOIN=1 SCENARIO='sleep:4 gate sleep:1 events:%' \
+		JOIN_SCENARIO=events:% TIMEOUT=60 KARGS='' \
+		CONTROLLER_FLAGS="--start-time $epoch --late-join=shm $2" \
+		"$top/scripts/boot.sh" >boot.log 2>&1 || {
+		why=$(sed -n 's/^error: //p' boot.log)
+		wrong "$why$(sed -n 's/.*\(kernel BUG\|Kernel panic\)/, \1/p' \
+			"late/$1/console" 2>/dev/null | head -n 1)"
+	}
+	past=$(jq .totals.past_requests late/stats.json)
+	[ "$past" = 0 ] || wrong "asked $past times to run in the past"
+	sort -c -n late/events 2>/dev/null || wrong 'events are out of order'
+}
+
+# the tests
+
+descriptor_0()
+{
+	controller --no-shm
+	gate 1
+	machine 1 time-travel=ext:1:../socket -- gate
+	until_done test -e 1/waiting || wrong 'the machine does not boot'
+	zero=$(readlink "/proc/$pid/fd/0" || echo closed)
+	[ "$zero" = /dev/null ] || wrong "its descriptor 0 is $zero"
+}
+
+late_memory()
+{
+	late 3 ''
+}
+
+# the newcomer is interrupted while one runs that does not look at the memory,
+# and asks it to let it run
+late_interrupts()
+{
+	controller -v -n 1 --late-join=shm --no-shm-for 1 --stats stats.json
+	server=$pid
+	gate 1
+	machine 1 time-travel=ext:1:../socket -- sleep:4 gate sleep:1 gate
+	until_done test -e 1/waiting || wrong 'the first machine does not boot'
+	machine 2 time-travel=ext:2:../socket -- terminal:1
+	until_done grep -q 'client 0x2 has sent START' controller ||
+		wrong 'the second machine does not boot'
+	# its helper does not answer before time stands still again
+	mkfifo 2/go
+	rm 1/waiting
+	until_done test -e 2/terminal-1 || wrong 'no terminal'
+	until_done test -e 1/waiting || wrong 'the clock does not go on'
+	echo >2/go
+	until_done test -e 2/answered || wrong 'no terminal'
+	# SIGIO is on its way, and nothing tells when it has arrived
+	sleep 0.5
+	rm 1/gate 1/waiting
+	until_done test -s 1/result || wrong 'the clock does not go on'
+	kill "$server" 2>/dev/null || :
+	until_done test -e stats.json || wrong 'no statistics'
+	past=$(jq .totals.past_requests stats.json)
+	[ "$past" = 0 ] || wrong "asked $past times to run in the past"
+}
+
+# the newcomer starts when the only other machine lets it, which is to sleep for a
+# second then: at that time, not a second later
+late_prompt()
+{
+	late 2 ''
+	gate=$(sed -n 's/^gate_ns //p' late/1/result)
+	started=$(sed -n 's/^.*client 0x2 .*is started at \([0-9]*\) ns.*/\1/p' \
+		late/controller)
+	after=$((started - gate + epoch))
+	[ $after -ge 0 ] || wrong "started $((-after)) ns in the past"
+	[ $after -lt 10000 ] || wrong "started $after ns late"
+}
+
+# the helper of the second terminal does not hold the first one's
+terminal_inherited()
+{
+	machine 1 -- terminal:1 terminal:2
+	until_done test -e 1/descriptors-2 || wrong 'no second terminal'
+	! grep -qxFf 1/terminal-1 1/descriptors-2 ||
+		wrong "a helper has another one's terminal"
+}
+
+# a helper has neither the memory, nor its log, nor the link to the controller
+link_inherited()
+{
+	controller -n 2
+	machine 1 time-travel=ext:1:../socket -- terminal:1
+	kernel=$pid
+	gate 2
+	# it keeps the clock from going on while the host starts the helper
+	machine 2 time-travel=ext:2:../socket -- sleep:5 gate
+	until_done test -e 1/descriptors-1 || wrong 'no terminal'
+	! grep -q memfd 1/descriptors-1 || wrong 'a helper has the memory'
+	find "/proc/$kernel/fd" -lname 'socket:*' -printf '%l\n' >1/sockets
+	! grep -qxFf 1/sockets 1/descriptors-1 ||
+		wrong "a helper has a socket of the machine's"
+}
+
+rm -rf "$run"
+mkdir -p "$run"
+cd "$run"
+"$1"
