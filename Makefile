@@ -70,7 +70,8 @@ coverage: stage-4 ## which lines of the series the tests run; of the others, why
 mutants: stage-1 ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh
 
-defects: stage-1 ## show that each defect fails its test before its patch, and not after
+defects: ## show that each defect fails its test before its patch, and not after
+	@scripts/packages.sh defects
 	@scripts/defects.sh
 
 bench: stage-4 stage-5 ## measure what sharing time costs, beside the limit: bench.json

@@ -5,6 +5,7 @@
 # KUnit tests, put first, and run there what the list says. So "before" is the
 # tree that git am gives up to that patch, and "after" the same with it. What the
 # tests know of the client by name and is not there yet is supplied, see tests().
+# On the way, no patch may add a warning of W=1 or sparse.
 #
 # The series for trees without a client has no defects to begin with: there is
 # only an after.
@@ -13,7 +14,9 @@
 # on it counts as unpatched: however this ends, the next make puts it in order.
 . "$(dirname "$0")/lib.sh"
 
-list=$top/tests/defects
+: "${ONLY:=}" "${DEFECTS:=$top/tests/defects}"
+[ -f "$DEFECTS" ] || die "DEFECTS=$DEFECTS: there is no such list"
+list=$(realpath "$DEFECTS")
 work=$kdir/defects
 walk=$kdir/walk
 log=$work/log
@@ -33,13 +36,14 @@ clean_up()
 	rm -f "$out/linux"
 }
 
-# rows - the list as lines: id, subject of the patch, how to test, what
+# rows - the list, or what ONLY= leaves of it, as lines: id, subject of the patch,
+# how to test, what
 rows()
 {
-	awk -v OFS='\t' '
+	awk -v OFS='\t' -v only="$ONLY" '
 		/^D[0-9]/	{ id = $1 }
 		/^patch /	{ patch = substr($0, 7) }
-		/^(kunit|boot) / {
+		/^(kunit|boot) / && (only == "" || id == only) {
 			how = $1
 			sub(/^[^ ]* /, "")
 			print id, patch, how, $0
@@ -94,9 +98,17 @@ tests()
 	grep -q tt_row "$src/$kunit.c" || die 'cannot find where a test begins'
 }
 
-# kernel COMMIT - build it
+# mends SUBJECT - there is a test of what that patch mends
+mends()
+{
+	rows | cut -f 2 | grep -qxF -- "$1"
+}
+
+# kernel COMMIT - build it, unless it is built
 kernel()
 {
+	[ "$1" != "${built:=}" ] || return 0
+	built=$1
 	git -C "$src" reset -q --hard "$1"
 	tests
 	rm -f "$out/built"
@@ -104,6 +116,24 @@ kernel()
 		cat "$log" >&2
 		die "with '$(subject "$1")' the tree does not build"
 	}
+	! [ -e "$work/warnings" ] ||
+		mv "$work/warnings" "$work/warnings.before"
+	warnings
+}
+
+# warnings - what W=1 and sparse have to say of the files that the series changes
+warnings()
+{
+	objects=$(git -C "$src" diff --name-only --diff-filter=M base "$head" \
+		-- 'arch/um/*.c' | sed 's/c$/o/')
+	# shellcheck disable=SC2086
+	make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="ccache gcc" W=1 C=2 \
+		$objects >"$log" 2>&1 || {
+		cat "$log" >&2
+		die 'cannot build with W=1 and sparse'
+	}
+	sed -n "s,^$src/,,; s/:[0-9]*:[0-9]*: \(warning\|error\)/: \1/p" "$log" |
+		sort >"$work/warnings"
 }
 
 # one_kunit SUITE.TEST ["ROW"] - run it; $said passes, or how it does not
@@ -186,14 +216,20 @@ walk_series()
 	[ -z "$wrong" ] || die "$wrong"
 	rm -f "$kdir/patched"
 	touched=yes
-	last=
+	# the first commit is the tests
+	last=$(head -n 1 "$work/commits")
 	# shellcheck disable=SC2013
-	for commit in $(cat "$work/commits"); do
-		# without the first patch there are only the tests
-		[ -z "$last" ] || try before "$(subject "$commit")"
-		progress "$(subject "$commit")"
-		kernel "$commit"
-		[ -z "$last" ] || try after "$(subject "$commit")"
+	for commit in $(sed 1d "$work/commits"); do
+		if [ -z "$ONLY" ] || mends "$(subject "$commit")"; then
+			progress "$(subject "$commit")"
+			kernel "$last"
+			try before "$(subject "$commit")"
+			kernel "$commit"
+			comm -13 "$work/warnings.before" "$work/warnings" |
+				sed "s/^/'$(subject "$commit")' adds: /" \
+				>>"$work/added"
+			try after "$(subject "$commit")"
+		fi
 		last=$commit
 	done
 }
@@ -247,8 +283,10 @@ rm -rf "$work" "$walk"
 mkdir "$work"
 git -C "$src" worktree prune
 : >"$work/said"
+: >"$work/added"
 tab=$(printf '\t')
 failed=
+[ -n "$(rows)" ] || die "no defect in $list is '$ONLY'"
 
 stage 6 'defects'
 if git -C "$src" show "base:include/uapi/linux/um_timetravel.h" |
@@ -262,4 +300,6 @@ fi
 stage_done "$(wc -l <"$work/said") tests run"
 table
 reasons
+cat "$work/added"
+[ ! -s "$work/added" ] || die 'a patch adds warnings'
 [ -z "$failed" ] || die 'a test passes before its patch, or does not after it'

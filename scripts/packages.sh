@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Stage 1: have the Debian packages that `make $1` needs (boot, bench-plot,
-# coverage or test)
+# coverage, defects or test)
 . "$(dirname "$0")/lib.sh"
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
 	libjson-c-dev make python3 rsync xz-utils'
-test='ccache g++ gnuplot-nox libcmocka-dev perl pkg-config shellcheck'
+test='ccache g++ gnuplot-nox libcmocka-dev perl pkg-config shellcheck sparse'
 
 case $1 in
 boot) want=$boot ;;
 bench-plot) want='gnuplot-nox jq' ;;
 coverage) want="$boot perl" ;;
+defects) want="$boot ccache sparse" ;;
 test) want="$boot $test" ;;
 esac
 

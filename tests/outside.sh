@@ -35,6 +35,12 @@ controller()
 	until_done test -S socket || wrong 'the controller does not start'
 }
 
+# ended PID - it has
+ended()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
 # gate N - machine N will stand there until its `waiting` is gone
 gate()
 {
@@ -92,46 +98,29 @@ late_memory()
 	late 3 ''
 }
 
-# the newcomer is interrupted while one runs that does not look at the memory,
-# and asks it to let it run
-late_interrupts()
+# a controller says that somebody runs who does not exist
+running_id()
 {
-	controller -v -n 1 --late-join=shm --no-shm-for 1 --stats stats.json
-	server=$pid
-	gate 1
-	machine 1 time-travel=ext:1:../socket -- sleep:4 gate sleep:1 gate
-	until_done test -e 1/waiting || wrong 'the first machine does not boot'
-	machine 2 time-travel=ext:2:../socket -- terminal:1
-	until_done grep -q 'client 0x2 has sent START' controller ||
-		wrong 'the second machine does not boot'
-	# its helper does not answer before time stands still again
-	mkfifo 2/go
-	rm 1/waiting
-	until_done test -e 2/terminal-1 || wrong 'no terminal'
-	until_done test -e 1/waiting || wrong 'the clock does not go on'
-	echo >2/go
-	until_done test -e 2/answered || wrong 'no terminal'
-	# SIGIO is on its way, and nothing tells when it has arrived
-	sleep 0.5
-	rm 1/gate 1/waiting
-	until_done test -s 1/result || wrong 'the clock does not go on'
-	kill "$server" 2>/dev/null || :
-	until_done test -e stats.json || wrong 'no statistics'
-	past=$(jq .totals.past_requests stats.json)
-	[ "$past" = 0 ] || wrong "asked $past times to run in the past"
+	setsid "$top/tests/liar.py" socket 65535 >controller 2>&1 9<&- &
+	children="$children $!"
+	until_done test -S socket || wrong 'the controller does not start'
+	machine 1 time-travel=ext:1:../socket -- sleep:1 wakes:100
+	until_done ended "$pid" || wrong 'the machine hangs'
+	grep -qsx 'status 0' 1/result ||
+		wrong "$(grep -m 1 -o 'Kernel panic.*' 1/console || echo 'no result')"
 }
 
-# the newcomer starts when the only other machine lets it, which is to sleep for a
-# second then: at that time, not a second later
-late_prompt()
+# what is in the memory after 4 s, in which nobody else has run
+published()
 {
-	late 2 ''
-	gate=$(sed -n 's/^gate_ns //p' late/1/result)
-	started=$(sed -n 's/^.*client 0x2 .*is started at \([0-9]*\) ns.*/\1/p' \
-		late/controller)
-	after=$((started - gate + epoch))
-	[ $after -ge 0 ] || wrong "started $((-after)) ns in the past"
-	[ $after -lt 10000 ] || wrong "started $after ns late"
+	controller --start-time $epoch
+	server=$pid
+	gate 1
+	machine 1 time-travel=ext:1:../socket -- sleep:4 gate
+	until_done test -e 1/waiting || wrong 'the machine does not boot'
+	memory=$(find "/proc/$server/fd" -lname '/memfd:time-travel*')
+	now=$(od -An -t u8 -j 16 -N 8 "$memory" | tr -d ' ')
+	[ "$now" -ge 4000000000 ] || wrong "current_time is $now"
 }
 
 # the helper of the second terminal does not hold the first one's

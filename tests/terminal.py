@@ -11,8 +11,7 @@ UML waits for a terminal and the pid of a helper, which it kills in the end, on
 the socket at PATH, or as descriptor 3, with the call as 0. What is left out of
 that depends on the number of the console in TITLE, or on what the caller says.
 What console N's helper was started with is in descriptors-N, and the terminal
-that it sends in terminal-N. It waits for a line in a pipe `go`, if there is one,
-and makes `answered` afterwards.
+that it sends in terminal-N.
 """
 
 import os
@@ -50,11 +49,7 @@ def answer(sock, what, console="port"):
         with open("helpers", "a", encoding="ascii") as helpers:
             print(pid, file=helpers)
     message = pid.to_bytes(4, sys.byteorder)[: 1 if what == NO_PID else 4]
-    if os.path.exists("go"):
-        with open("go", encoding="ascii") as go:
-            go.readline()
     socket.send_fds(sock, [message], [slave] if what != NOTHING else [])
-    note("answered", [])
     if what == NOTHING:
         return
     os.close(slave)
