@@ -165,6 +165,8 @@ one_kunit()
 			}' "$work/ktap")"
 	elif [ $status = 0 ] && grep -qxF "ok $1" "$work/results"; then
 		said=passes
+	elif [ $status = 0 ]; then
+		said='fails: no result'
 	elif [ $status = 137 ]; then
 		said=hangs
 	elif [ $status -gt 128 ]; then

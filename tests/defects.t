@@ -28,7 +28,7 @@ exist()
 {
 	sed -n 's/^kunit [a-z_]*\.//p; s/^boot //p' tests/defects |
 		while read -r test row; do
-			grep -qE "(KUNIT_CASE.*\($test[,)])|^$test\(\)" \
+			grep -qE "(KUNIT_CASE.*\(${test}[,)])|^$test\(\)" \
 				kunit/timetravel_kunit.c tests/outside.sh &&
 				grep -qF "${row:-tt_test}" kunit/timetravel_kunit.c ||
 				echo "$test $row"
@@ -65,7 +65,7 @@ ok 'a test that passes before is an error' \
 	says 'a test passes before its patch' defects ONLY=D8
 ok 'it is in the table' walked D8 'kunit tt_test_run_msg' passes passes
 ok 'a test that is not there passes neither before nor after' \
-	walked D8 'kunit tt_test_none' crashes crashes
+	walked D8 'kunit tt_test_none' fails fails
 sed -i 's/^\(patch um: time-travel: publish\).*/\1 nothing/' "$tmp/list"
 ok 'a patch that is not in the series is named' \
 	says 'in the list, not in the series: um: time-travel: publish nothing' \
