@@ -69,6 +69,7 @@ struct tt_statics {
 	unsigned int waiting;
 	bool prev_request_valid;
 	unsigned long long prev_request;
+	unsigned int handled;
 	int seq;
 	unsigned long long propagated;
 	int should_print;
@@ -82,6 +83,7 @@ struct tt_statics {
  *	and the client's otherwise
  * @flags: interrupt state before the call
  * @ctl: the controller's end of the socket
+ * @listen: where the controller accepts a connection, or -1
  * @raw: send no spare ACK, do not close @ctl's direction
  * @memfd: the memory, or -1
  * @mem: the controller's mapping of it
@@ -105,6 +107,7 @@ struct tt_fixture {
 	struct tt_statics s;
 	unsigned long flags;
 	int ctl;
+	int listen;
 	bool raw;
 	int memfd;
 	struct um_timetravel_schedshm *mem;
@@ -146,6 +149,7 @@ static void tt_swap(struct tt_statics *s)
 	swap(s->waiting, time_travel_ext_waiting);
 	swap(s->prev_request_valid, time_travel_ext_prev_request_valid);
 	swap(s->prev_request, time_travel_ext_prev_request);
+	swap(s->handled, time_travel_ext_handled);
 	swap(s->seq, time_travel_ext_seq);
 	swap(s->propagated, time_travel_ext_propagated);
 	swap(s->should_print, time_travel_should_print_bc_msg);
@@ -520,6 +524,7 @@ static int tt_init(struct kunit *test)
 
 	f->test = test;
 	f->ctl = -1;
+	f->listen = -1;
 	f->memfd = -1;
 	f->s.fd = -1;
 	f->s.mode = TT_MODE_EXTERNAL;
@@ -544,6 +549,7 @@ static void tt_exit(struct kunit *test)
 	if (f->mem)
 		os_unmap_memory(f->mem, f->size);
 	tt_close(&f->memfd);
+	tt_close(&f->listen);
 	tt_close(&f->ctl);
 	tt_close(&f->s.fd);
 }
@@ -760,6 +766,24 @@ static void tt_test_no_free_until(struct kunit *test)
 	/* that FREE_UNTIL ends with WAIT */
 	tt_run_once(f, 200, false);
 	tt_request_by_msg(f, 250, 250);
+}
+
+/* What is said before WAIT is acknowledged is about the run that ends. */
+static void tt_test_free_until_crosses(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 500);
+	tt_ack(f, 0);
+	tt_say(f, UM_TIMETRAVEL_RUN, 100);
+	tt_begin(f);
+	time_travel_ext_wait(false);
+	tt_end(f);
+	tt_expect_sent(f, 3);
+	tt_expect_req(f, 0, UM_TIMETRAVEL_WAIT, -1);
+	tt_expect_ack(f, 1, UM_TIMETRAVEL_FREE_UNTIL);
+	tt_expect_ack(f, 2, UM_TIMETRAVEL_RUN);
+	tt_request_by_msg(f, 200, 200);
 }
 
 static void tt_test_request_msg(struct kunit *test)
@@ -1078,36 +1102,148 @@ static void tt_test_receive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, (ssize_t)-EBADF);
 }
 
+/* Flags of an open file, as for open(), 0 if they cannot be read. */
+static unsigned int tt_file_flags(int fd)
+{
+	char *pos, buf[128] = {};
+	unsigned int flags = 0;
+	int info;
+
+	snprintf(buf, sizeof(buf), "/proc/self/fdinfo/%d", fd);
+	info = os_open_file(buf, of_read(OPENFLAGS()), 0);
+	if (info < 0)
+		return 0;
+
+	memset(buf, 0, sizeof(buf));
+	os_read_file(info, buf, sizeof(buf) - 1);
+	os_close_file(info);
+	pos = strstr(buf, "flags:");
+	if (!pos || sscanf(pos, "flags: %o", &flags) != 1)
+		return 0;
+
+	return flags;
+}
+
 /* What was received is not for the programs that this machine starts. */
 static void tt_test_close_on_exec(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
 	struct um_timetravel_msg msg = {};
-	unsigned int flags = 0;
-	int fd, got;
-	char *pos, buf[128] = {};
 	ssize_t ret;
+	int got;
 
 	tt_create_mem(f, TT_SIZE);
 	tt_send(f, &msg, sizeof(msg), &f->memfd, 1);
 	ret = os_rcv_fd_msg(f->s.fd, &got, 1, &msg, sizeof(msg));
 	KUNIT_ASSERT_EQ(test, ret, (ssize_t)sizeof(msg));
 	KUNIT_ASSERT_LE(test, 0, got);
-
-	snprintf(buf, sizeof(buf), "/proc/self/fdinfo/%d", got);
-	fd = os_open_file(buf, of_read(OPENFLAGS()), 0);
-	memset(buf, 0, sizeof(buf));
-	if (fd >= 0) {
-		os_read_file(fd, buf, sizeof(buf) - 1);
-		os_close_file(fd);
-	}
+	KUNIT_EXPECT_TRUE(test, tt_file_flags(got) & O_CLOEXEC);
 	os_close_file(got);
+}
 
-	pos = strstr(buf, "flags:");
-	KUNIT_ASSERT_NOT_NULL(test, pos);
-	ret = sscanf(pos, "flags: %o", &flags);
-	KUNIT_ASSERT_EQ(test, ret, 1);
+struct tt_option {
+	const char *id;
+	u64 name;
+};
+
+static const struct tt_option tt_options[] = {
+	/* id, name */
+	{ "", -1ULL },
+	{ "0:", 0 },
+	{ "4711:", 4711 },
+	{ "0x6b756e6974:", TT_NAME },
+	{ "18446744073709551614:", U64_MAX - 1 },
+	/* as many digits as there is room for */
+	{ "0x0000006b756e6974c10c4b:", 0x6b756e6974c10c4bULL },
+};
+
+static void tt_option_desc(const struct tt_option *row, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", row->id);
+}
+
+KUNIT_ARRAY_PARAM(tt_options, tt_options, tt_option_desc);
+
+/* The controller takes the connection as soon as it is there, and says ACK. */
+static void tt_accept(void *arg)
+{
+	struct um_timetravel_msg ack = { .op = UM_TIMETRAVEL_ACK };
+	struct tt_fixture *f = arg;
+
+	f->ctl = os_accept_connection(f->listen);
+	ack.seq = f->seq + 1;
+	os_write_file(f->ctl, &ack, sizeof(ack));
+	f->interrupts++;
+}
+
+static void tt_test_connect(struct kunit *test)
+{
+	const struct tt_option *row = test->param_value;
+	struct tt_fixture *f = test->priv;
+	char path[64], option[128];
+	unsigned int flags;
+	int ret;
+
+	snprintf(path, sizeof(path), "/tmp/um-time-travel-kunit-%d", os_getpid());
+	snprintf(option, sizeof(option), "%s%s", row->id, path);
+	f->listen = os_listen(path);
+	KUNIT_ASSERT_LE(test, 0, f->listen);
+	tt_close(&f->ctl);
+	tt_close(&f->s.fd);
+	KUNIT_ASSERT_EQ(test, os_call_when_readable(f->listen, tt_accept, f), 0);
+
+	f->raw = true;
+	tt_begin(f);
+	ret = time_travel_connect_external(option);
+	flags = tt_file_flags(time_travel_ext_fd);
+	tt_end(f);
+	os_unlisten(path);
+
+	KUNIT_EXPECT_EQ(test, ret, 1);
+	KUNIT_EXPECT_EQ(test, f->interrupts, 1U);
+	KUNIT_EXPECT_EQ(test, f->n_sent, 1U);
+	tt_expect_req(f, 0, UM_TIMETRAVEL_START, row->name);
+	/* a machine that reboots executes itself, and connects again */
 	KUNIT_EXPECT_TRUE(test, flags & O_CLOEXEC);
+}
+
+/* What is not understood is left to others, who may say so. */
+static void tt_test_bad_option(struct kunit *test)
+{
+	static char *const modes[] = {
+		"=", "=inf_cpu", "=inf-cpu,", "=ext", "=ext/path", "-start=1", "s",
+	};
+	static char *const starts[] = {
+		"", "now", "1s", "18446744073709551616",
+	};
+	struct tt_fixture *f = test->priv;
+	int i, ret;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		f->s.mode = TT_MODE_OFF;
+		tt_begin(f);
+		ret = setup_time_travel(modes[i]);
+		tt_end(f);
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "time-travel%s", modes[i]);
+		KUNIT_EXPECT_EQ(test, f->s.mode, TT_MODE_OFF);
+		tt_expect_sent(f, 0);
+	}
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		tt_begin(f);
+		ret = setup_time_travel_start(starts[i]);
+		tt_end(f);
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "time-travel-start=%s",
+				    starts[i]);
+		KUNIT_EXPECT_FALSE(test, f->s.start_set);
+	}
+
+	tt_begin(f);
+	ret = setup_time_travel_start("1700000000000000000");
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, ret, 1);
+	KUNIT_EXPECT_TRUE(test, f->s.start_set);
+	KUNIT_EXPECT_EQ(test, f->s.start, 1700000000000000000ULL);
 }
 
 /*
@@ -1626,6 +1762,46 @@ static void tt_do_get_unblock(struct tt_fixture *f)
 	tt_unblock_twice();
 }
 
+static void tt_do_connect_nowhere(struct tt_fixture *f)
+{
+	time_travel_connect_external("1:/dev/null/nowhere");
+}
+
+static void tt_do_connect_id_too_large(struct tt_fixture *f)
+{
+	time_travel_connect_external("18446744073709551616:/dev/null");
+}
+
+static void tt_do_connect_id_too_long(struct tt_fixture *f)
+{
+	time_travel_connect_external("0000000000000000000000001:/dev/null");
+}
+
+static void tt_do_connect_id_no_number(struct tt_fixture *f)
+{
+	time_travel_connect_external("one:/dev/null");
+}
+
+static void tt_do_connect_id_empty(struct tt_fixture *f)
+{
+	time_travel_connect_external(":/dev/null");
+}
+
+/* The controller ends without having read what was sent to it. */
+static void tt_reset(struct tt_fixture *f)
+{
+	int fds[2];
+	char c = 0;
+
+	os_write_file(f->s.fd, &c, sizeof(c));
+	tt_close(&f->ctl);
+
+	/* one that has nothing to say, in its place */
+	KUNIT_ASSERT_EQ(f->test, os_pipe(fds, 1, 1), 0);
+	os_close_file(fds[1]);
+	f->ctl = fds[0];
+}
+
 static void tt_have_file(struct tt_fixture *f)
 {
 	tt_create_mem(f, TT_SIZE);
@@ -1693,6 +1869,20 @@ static const struct tt_panic tt_panics[] = {
 	  "invalid time-travel message - 4 bytes" },
 	{ "link is closed at START", false, NULL, tt_do_connect,
 	  "link is broken" },
+	{ "link is reset", false, tt_reset, tt_do_request,
+	  "link is broken" },
+	{ "link is reset at START", false, tt_reset, tt_do_connect,
+	  "link is broken" },
+	{ "no controller", false, NULL, tt_do_connect_nowhere,
+	  "failed to connect to external socket /dev/null/nowhere" },
+	{ "ID is too large", false, NULL, tt_do_connect_id_too_large,
+	  "invalid external ID" },
+	{ "ID is too long", false, NULL, tt_do_connect_id_too_long,
+	  "invalid external ID" },
+	{ "ID is no number", false, NULL, tt_do_connect_id_no_number,
+	  "invalid external ID in string 'one:/dev/null'" },
+	{ "ID is empty", false, NULL, tt_do_connect_id_empty,
+	  "invalid external ID" },
 	{ "link is no socket", false, tt_have_file, tt_do_connect_no_socket,
 	  "invalid time-travel message - -88 bytes" },
 	{ "ACK of the message before", false, tt_say_last_seq, tt_do_request,
@@ -1745,6 +1935,7 @@ static struct kunit_case tt_request_cases[] = {
 	KUNIT_CASE_PARAM(tt_test_free_until_msg, tt_free_until_msg_gen_params),
 	KUNIT_CASE_PARAM(tt_test_free_until_shm, tt_free_until_shm_gen_params),
 	KUNIT_CASE(tt_test_no_free_until),
+	KUNIT_CASE(tt_test_free_until_crosses),
 	KUNIT_CASE(tt_test_request_msg),
 	KUNIT_CASE(tt_test_request_blocks),
 	KUNIT_CASE(tt_test_before_ack),
@@ -1758,6 +1949,8 @@ static struct kunit_case tt_start_cases[] = {
 	KUNIT_CASE(tt_test_not_start_ack),
 	KUNIT_CASE(tt_test_receive),
 	KUNIT_CASE(tt_test_close_on_exec),
+	KUNIT_CASE_PARAM(tt_test_connect, tt_options_gen_params),
+	KUNIT_CASE(tt_test_bad_option),
 	{}
 };
 

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <os.h>
 #include "timetravel_kunit_user.h"
@@ -40,6 +42,42 @@ int os_create_memfd(const char *name, unsigned long long size)
 	}
 
 	return fd;
+}
+
+/**
+ * os_listen - make a socket that can be connected to
+ * @path: its path; what is there is replaced
+ *
+ * Return: a descriptor that is close-on-exec, or a negative errno.
+ */
+int os_listen(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	unlink(path);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(fd, 1) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+
+	return fd;
+}
+
+/**
+ * os_unlisten - remove what os_listen() has made
+ * @path: its path
+ */
+void os_unlisten(const char *path)
+{
+	unlink(path);
 }
 
 struct child {

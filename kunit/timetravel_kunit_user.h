@@ -6,6 +6,8 @@
 #define __UM_TIMETRAVEL_KUNIT_USER_H
 
 int os_create_memfd(const char *name, unsigned long long size);
+int os_listen(const char *path);
+void os_unlisten(const char *path);
 int os_run_child(int (*fn)(void *arg), void *arg, void *sp);
 void os_exit_child(int status);
 int os_limit_memory(unsigned long more);
