@@ -41,6 +41,8 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <irq_kern.h>
+#include <irq_user.h>
 #include "timetravel_kunit.h"
 #include "timetravel_kunit_user.h"
 
@@ -85,6 +87,7 @@ struct tt_statics {
  * @ctl: the controller's end of the socket
  * @listen: where the controller accepts a connection, or -1
  * @raw: send no spare ACK, do not close @ctl's direction
+ * @live: the controller answers while the child runs
  * @memfd: the memory, or -1
  * @mem: the controller's mapping of it
  * @size: bytes of that
@@ -100,6 +103,11 @@ struct tt_statics {
  * @interrupts: how often it did
  * @panic_nb: sees the panic in a child
  * @panic_call: what is to panic
+ * @steps: how many instructions a child executes before @then is called
+ * @then: what happens then, see os_run_child(); NULL if nothing does
+ * @done: the child has made its call
+ * @ended: it had done so before @then was called
+ * @result: what the call returned
  * @panic_text: what it said; that is shared with the child
  */
 struct tt_fixture {
@@ -109,6 +117,7 @@ struct tt_fixture {
 	int ctl;
 	int listen;
 	bool raw;
+	bool live;
 	int memfd;
 	struct um_timetravel_schedshm *mem;
 	size_t size;
@@ -124,6 +133,11 @@ struct tt_fixture {
 	unsigned int interrupts;
 	struct notifier_block panic_nb;
 	void (*panic_call)(struct tt_fixture *f);
+	unsigned int steps;
+	int (*then)(void *arg);
+	bool done;
+	bool ended;
+	bool result;
 	char panic_text[128];
 };
 
@@ -503,11 +517,12 @@ static void tt_run_child(struct tt_fixture *f,
 	f->panic_call = call;
 	f->panic_text[0] = 0;
 	f->raw = true;
-	os_shutdown_socket(f->ctl, 0, 1);
+	if (!f->live)
+		os_shutdown_socket(f->ctl, 0, 1);
 	tt_begin(f);
 	/* the child ends in the middle of panic(), and current is shared */
 	memcpy(saved, current, sizeof(*saved));
-	ret = os_run_child(tt_child, f, stack + THREAD_SIZE);
+	ret = os_run_child(tt_child, f, stack + THREAD_SIZE, f->steps, f->then);
 	memcpy(current, saved, sizeof(*saved));
 	tt_end(f);
 	free_pages((unsigned long)stack, THREAD_SIZE_ORDER);
@@ -752,6 +767,50 @@ static void tt_test_free_until_shm(struct kunit *test)
 	res = time_travel_ext_request(row->time);
 	tt_end(f);
 	KUNIT_EXPECT_EQ(test, res, !row->skipped);
+}
+
+static int tt_then_raise_free_until(void *arg)
+{
+	struct tt_fixture *f = arg;
+
+	f->mem->free_until = U64_MAX;
+	f->ended = f->done;
+
+	return 0;
+}
+
+static void tt_do_request_or_go_on(struct tt_fixture *f)
+{
+	os_trace_child();
+	WRITE_ONCE(f->result, time_travel_ext_request(100));
+	WRITE_ONCE(f->done, true);
+}
+
+/* The controller may raise free-until after any instruction. */
+static void tt_test_raised_free_until(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	unsigned int waits = 0, goes_on = 0;
+
+	tt_attach(f, TT_OFFSET);
+	f->then = tt_then_raise_free_until;
+	for (f->steps = 0; !f->ended; f->steps++) {
+		f->done = false;
+		f->mem->free_until = TT_OFFSET + 100;
+		tt_slot(f, TT_ME)->flags = 0;
+		tt_slot(f, TT_ME)->req_time = 0;
+		tt_run_child(f, tt_do_request_or_go_on);
+		KUNIT_ASSERT_TRUE(test, f->done);
+		if (f->result) {
+			waits++;
+			tt_expect_slot(f, TT_REQ, TT_OFFSET + 100);
+		} else {
+			goes_on++;
+			tt_expect_slot(f, 0, 0);
+		}
+	}
+	KUNIT_EXPECT_LT(test, 0U, waits);
+	KUNIT_EXPECT_LT(test, 0U, goes_on);
 }
 
 static void tt_test_no_free_until(struct kunit *test)
@@ -1713,6 +1772,128 @@ static void tt_test_wait_readable(struct kunit *test)
 	os_close_file(fd);
 }
 
+/* A device: it replies on one descriptor, and interrupts by the other. */
+struct tt_device {
+	struct tt_fixture *f;
+	int reply;
+	int fds[2];
+	int irq;
+};
+
+static struct tt_device *tt_device;
+static bool tt_in_child;
+
+static irqreturn_t tt_device_irq(int irq, void *dev)
+{
+	return IRQ_HANDLED;
+}
+
+/* The machine is interrupted as well, but leaves that to the child. */
+static void tt_device_handler(int irq, int fd, void *dev,
+			      struct time_travel_event *ev)
+{
+	struct tt_device *d = dev;
+	char c;
+
+	if (!tt_in_child || os_read_file(fd, &c, sizeof(c)) <= 0)
+		return;
+
+	d->f->interrupts++;
+	time_travel_add_irq_event(ev);
+}
+
+/* The controller sends FREE_UNTIL, and then what the client asks for. */
+static void tt_answer(void *arg)
+{
+	struct tt_fixture *f = arg;
+	struct um_timetravel_msg msg;
+
+	while (os_read_file(f->ctl, &msg, sizeof(msg)) == sizeof(msg)) {
+		if (msg.op == UM_TIMETRAVEL_ACK)
+			continue;
+		msg.op = UM_TIMETRAVEL_ACK;
+		msg.time = 77;
+		os_write_file(f->ctl, &msg, sizeof(msg));
+	}
+}
+
+static void tt_do_wait_readable(struct tt_fixture *f)
+{
+	char c = 0;
+
+	tt_in_child = true;
+	/* what tt_begin() has blocked */
+	unblock_signals_hard();
+	os_write_file(tt_device->fds[1], &c, sizeof(c));
+
+	os_trace_child();
+	__time_travel_wait_readable(tt_device->reply);
+	WRITE_ONCE(f->done, true);
+	f->result = time_travel_ext_is_free(99) && !time_travel_ext_is_free(100);
+}
+
+static int tt_then_interrupt(void *arg)
+{
+	struct tt_fixture *f = arg;
+
+	f->ended = f->done;
+
+	return SIGIO;
+}
+
+static int tt_open_device(struct tt_fixture *f, struct tt_device *d)
+{
+	d->f = f;
+	d->reply = os_eventfd(1, 0);
+	if (d->reply < 0 || os_pipe(d->fds, 1, 1))
+		return -EMFILE;
+	tt_device = d;
+
+	/* whether there is a handler for SIGIO is up to the mode */
+	tt_begin(f);
+	d->irq = um_request_irq_tt(UM_IRQ_ALLOC, d->fds[0], IRQ_READ,
+				   tt_device_irq, 0, "um-time-travel-kunit", d,
+				   tt_device_handler);
+	tt_end(f);
+
+	return d->irq;
+}
+
+static void tt_close_device(struct tt_device *d)
+{
+	um_free_irq(d->irq, d);
+	tt_close(&d->fds[0]);
+	tt_close(&d->fds[1]);
+	tt_close(&d->reply);
+}
+
+/* A device that has replied may interrupt after any instruction. */
+static void tt_test_wait_readable_interrupted(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	struct tt_device d;
+	int ret;
+
+	KUNIT_ASSERT_LT(test, 0, tt_open_device(f, &d));
+	f->live = true;
+	f->then = tt_then_interrupt;
+	for (f->steps = 0; !f->ended; f->steps++) {
+		f->done = false;
+		f->interrupts = 0;
+		os_set_fd_block(f->ctl, 0);
+		ret = os_call_when_readable(f->ctl, tt_answer, f);
+		KUNIT_EXPECT_EQ(test, ret, 0);
+		tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 100);
+		tt_run_child(f, tt_do_wait_readable);
+		KUNIT_EXPECT_EQ(test, f->interrupts, 1U);
+		KUNIT_EXPECT_TRUE(test, f->result);
+		KUNIT_EXPECT_STREQ(test, f->panic_text, "");
+		if (!f->done)
+			break;
+	}
+	tt_close_device(&d);
+}
+
 /*
  * Panics
  */
@@ -1934,6 +2115,7 @@ static struct kunit_case tt_request_cases[] = {
 	KUNIT_CASE(tt_test_same_time_shm),
 	KUNIT_CASE_PARAM(tt_test_free_until_msg, tt_free_until_msg_gen_params),
 	KUNIT_CASE_PARAM(tt_test_free_until_shm, tt_free_until_shm_gen_params),
+	KUNIT_CASE(tt_test_raised_free_until),
 	KUNIT_CASE(tt_test_no_free_until),
 	KUNIT_CASE(tt_test_free_until_crosses),
 	KUNIT_CASE(tt_test_request_msg),
@@ -1983,6 +2165,7 @@ static struct kunit_case tt_message_cases[] = {
 	KUNIT_CASE(tt_test_broadcast_shown),
 	KUNIT_CASE(tt_test_unknown_op),
 	KUNIT_CASE(tt_test_wait_readable),
+	KUNIT_CASE(tt_test_wait_readable_interrupted),
 	{}
 };
 

@@ -8,9 +8,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,7 +21,7 @@
 #include "timetravel_kunit_user.h"
 
 /* until a child is taken for one that hangs */
-#define CHILD_TIMEOUT_MS 10000
+#define CHILD_TIMEOUT_S 10
 
 /**
  * os_create_memfd - create a memory that can be given to another process
@@ -94,11 +96,63 @@ static int child(void *arg)
 	exit(c->fn(c->arg));
 }
 
+/* Wait for a change of a child's state; if it takes too long, kill the child. */
+static int wait_for_child(int pid, int *status)
+{
+	struct timespec start, now;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (;;) {
+		CATCH_EINTR(ret = waitpid(pid, status, WNOHANG | __WALL));
+		if (ret)
+			return ret < 0 ? -errno : 0;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec - start.tv_sec > CHILD_TIMEOUT_S) {
+			kill(pid, SIGKILL);
+			CATCH_EINTR(waitpid(pid, status, __WALL));
+			return -ETIMEDOUT;
+		}
+		sched_yield();
+	}
+}
+
+/**
+ * os_trace_child - begin to count instructions, from within the child
+ */
+void os_trace_child(void)
+{
+	ptrace(PTRACE_TRACEME, 0, 0, 0);
+	raise(SIGSTOP);
+}
+
+/* Let the child execute so many instructions after os_trace_child(). */
+static int step_child(int pid, unsigned int steps, int *status)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i <= steps; i++) {
+		ret = wait_for_child(pid, status);
+		if (ret || !WIFSTOPPED(*status))
+			return ret;
+		if (i < steps)
+			ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
+	}
+
+	return 0;
+}
+
 /**
  * os_run_child - run a function in a process of its own until that ends
  * @fn: returns the exit status
  * @arg: its argument
  * @sp: end of the stack to run it on
+ * @steps: number of instructions
+ * @then: unless NULL, called in the machine with @arg when the child has
+ *	executed @steps instructions since os_trace_child(); returns a signal
+ *	for the child, or 0
  *
  * The child has a copy of all that is static in the kernel. It shares with the
  * machine what was allocated, and its files.
@@ -106,10 +160,11 @@ static int child(void *arg)
  * Return: the exit status, or a negative errno: -ETIMEDOUT if it did not end
  *	and was killed, -ECHILD if something else killed it.
  */
-int os_run_child(int (*fn)(void *arg), void *arg, void *sp)
+int os_run_child(int (*fn)(void *arg), void *arg, void *sp, unsigned int steps,
+		 int (*then)(void *arg))
 {
 	struct child c = { .fn = fn, .arg = arg };
-	int pid, status, ret, ms;
+	int pid, status, ret = 0;
 
 	/* or both would write what is buffered */
 	fflush(NULL);
@@ -118,20 +173,19 @@ int os_run_child(int (*fn)(void *arg), void *arg, void *sp)
 	if (pid < 0)
 		return -errno;
 
-	for (ms = 0; ms < CHILD_TIMEOUT_MS; ms++) {
-		CATCH_EINTR(ret = waitpid(pid, &status, WNOHANG | __WALL));
+	if (then) {
+		ret = step_child(pid, steps, &status);
 		if (ret)
-			break;
-		usleep(1000);
+			return ret;
+		if (WIFSTOPPED(status)) {
+			ptrace(PTRACE_DETACH, pid, 0, then(arg));
+			then = NULL;
+		}
 	}
-
-	if (ret < 0)
-		return -errno;
-	if (!ret) {
-		kill(pid, SIGKILL);
-		CATCH_EINTR(waitpid(pid, &status, __WALL));
-		return -ETIMEDOUT;
-	}
+	if (!then)
+		ret = wait_for_child(pid, &status);
+	if (ret)
+		return ret;
 
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }

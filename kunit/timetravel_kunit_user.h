@@ -8,7 +8,9 @@
 int os_create_memfd(const char *name, unsigned long long size);
 int os_listen(const char *path);
 void os_unlisten(const char *path);
-int os_run_child(int (*fn)(void *arg), void *arg, void *sp);
+int os_run_child(int (*fn)(void *arg), void *arg, void *sp, unsigned int steps,
+		 int (*then)(void *arg));
+void os_trace_child(void);
 void os_exit_child(int status);
 int os_limit_memory(unsigned long more);
 int os_call_when_readable(int fd, void (*fn)(void *arg), void *arg);
