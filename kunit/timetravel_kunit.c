@@ -1778,6 +1778,7 @@ struct tt_device {
 	int reply;
 	int fds[2];
 	int irq;
+	unsigned int irqs;
 };
 
 static struct tt_device *tt_device;
@@ -1785,6 +1786,12 @@ static bool tt_in_child;
 
 static irqreturn_t tt_device_irq(int irq, void *dev)
 {
+	struct tt_device *d = dev;
+	char c;
+
+	if (os_read_file(d->fds[0], &c, sizeof(c)) > 0)
+		d->irqs++;
+
 	return IRQ_HANDLED;
 }
 
@@ -1841,9 +1848,12 @@ static int tt_then_interrupt(void *arg)
 	return SIGIO;
 }
 
-static int tt_open_device(struct tt_fixture *f, struct tt_device *d)
+static int tt_open_device(struct tt_fixture *f, struct tt_device *d,
+			  void (*handler)(int irq, int fd, void *dev,
+					  struct time_travel_event *ev))
 {
 	d->f = f;
+	d->irqs = 0;
 	d->reply = os_eventfd(1, 0);
 	if (d->reply < 0 || os_pipe(d->fds, 1, 1))
 		return -EMFILE;
@@ -1853,7 +1863,7 @@ static int tt_open_device(struct tt_fixture *f, struct tt_device *d)
 	tt_begin(f);
 	d->irq = um_request_irq_tt(UM_IRQ_ALLOC, d->fds[0], IRQ_READ,
 				   tt_device_irq, 0, "um-time-travel-kunit", d,
-				   tt_device_handler);
+				   handler);
 	tt_end(f);
 
 	return d->irq;
@@ -1874,7 +1884,8 @@ static void tt_test_wait_readable_interrupted(struct kunit *test)
 	struct tt_device d;
 	int ret;
 
-	KUNIT_ASSERT_LT(test, 0, tt_open_device(f, &d));
+	ret = tt_open_device(f, &d, tt_device_handler);
+	KUNIT_ASSERT_LT(test, 0, ret);
 	f->live = true;
 	f->then = tt_then_interrupt;
 	for (f->steps = 0; !f->ended; f->steps++) {
@@ -1891,6 +1902,27 @@ static void tt_test_wait_readable_interrupted(struct kunit *test)
 		if (!f->done)
 			break;
 	}
+	tt_close_device(&d);
+}
+
+/* What is no business of time travel is put off, not forgotten. */
+static void tt_test_other_interrupt(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	unsigned int during;
+	struct tt_device d;
+	char c = 0;
+	int ret;
+
+	ret = tt_open_device(f, &d, NULL);
+	KUNIT_ASSERT_LT(test, 0, ret);
+	tt_begin(f);
+	os_write_file(d.fds[1], &c, sizeof(c));
+	sigio_run_timetravel_handlers();
+	during = d.irqs;
+	tt_end(f);
+	KUNIT_EXPECT_EQ(test, during, 0U);
+	KUNIT_EXPECT_EQ(test, d.irqs, 1U);
 	tt_close_device(&d);
 }
 
@@ -2166,6 +2198,7 @@ static struct kunit_case tt_message_cases[] = {
 	KUNIT_CASE(tt_test_unknown_op),
 	KUNIT_CASE(tt_test_wait_readable),
 	KUNIT_CASE(tt_test_wait_readable_interrupted),
+	KUNIT_CASE(tt_test_other_interrupt),
 	{}
 };
 
