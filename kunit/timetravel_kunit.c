@@ -87,7 +87,8 @@ struct tt_statics {
  * @ctl: the controller's end of the socket
  * @listen: where the controller accepts a connection, or -1
  * @raw: send no spare ACK, do not close @ctl's direction
- * @live: the controller answers while the child runs
+ * @live: the controller answers while the child runs, see tt_answer()
+ * @acked: it has got an ACK
  * @memfd: the memory, or -1
  * @mem: the controller's mapping of it
  * @size: bytes of that
@@ -103,10 +104,9 @@ struct tt_statics {
  * @interrupts: how often it did
  * @panic_nb: sees the panic in a child
  * @panic_call: what is to panic
- * @steps: how many instructions a child executes before @then is called
- * @then: what happens then, see os_run_child(); NULL if nothing does
+ * @trace: what happens in the middle of that, if there is a @trace.then
  * @done: the child has made its call
- * @ended: it had done so before @then was called
+ * @ended: there is no use in a later @trace.then
  * @result: what the call returned
  * @panic_text: what it said; that is shared with the child
  */
@@ -118,6 +118,7 @@ struct tt_fixture {
 	int listen;
 	bool raw;
 	bool live;
+	bool acked;
 	int memfd;
 	struct um_timetravel_schedshm *mem;
 	size_t size;
@@ -133,8 +134,7 @@ struct tt_fixture {
 	unsigned int interrupts;
 	struct notifier_block panic_nb;
 	void (*panic_call)(struct tt_fixture *f);
-	unsigned int steps;
-	int (*then)(void *arg);
+	struct os_trace trace;
 	bool done;
 	bool ended;
 	bool result;
@@ -522,7 +522,8 @@ static void tt_run_child(struct tt_fixture *f,
 	tt_begin(f);
 	/* the child ends in the middle of panic(), and current is shared */
 	memcpy(saved, current, sizeof(*saved));
-	ret = os_run_child(tt_child, f, stack + THREAD_SIZE, f->steps, f->then);
+	ret = os_run_child(tt_child, f, stack + THREAD_SIZE,
+			   f->trace.then ? &f->trace : NULL);
 	memcpy(current, saved, sizeof(*saved));
 	tt_end(f);
 	free_pages((unsigned long)stack, THREAD_SIZE_ORDER);
@@ -793,8 +794,8 @@ static void tt_test_raised_free_until(struct kunit *test)
 	unsigned int waits = 0, goes_on = 0;
 
 	tt_attach(f, TT_OFFSET);
-	f->then = tt_then_raise_free_until;
-	for (f->steps = 0; !f->ended; f->steps++) {
+	f->trace.then = tt_then_raise_free_until;
+	for (f->trace.steps = 0; !f->ended; f->trace.steps++) {
 		f->done = false;
 		f->mem->free_until = TT_OFFSET + 100;
 		tt_slot(f, TT_ME)->flags = 0;
@@ -1795,6 +1796,17 @@ static irqreturn_t tt_device_irq(int irq, void *dev)
 	return IRQ_HANDLED;
 }
 
+/* The controller says RUN, in the client's time domain. */
+static void tt_let_run(struct tt_fixture *f, u64 time)
+{
+	struct um_timetravel_msg msg = {
+		.op = UM_TIMETRAVEL_RUN,
+		.time = time + (f->mem ? TT_OFFSET : 0),
+	};
+
+	os_write_file(f->ctl, &msg, sizeof(msg));
+}
+
 /* The machine is interrupted as well, but leaves that to the child. */
 static void tt_device_handler(int irq, int fd, void *dev,
 			      struct time_travel_event *ev)
@@ -1807,24 +1819,58 @@ static void tt_device_handler(int irq, int fd, void *dev,
 
 	d->f->interrupts++;
 	time_travel_add_irq_event(ev);
+	/* then the device waits as well, and it is the client's turn */
+	if (time_travel_ext_waiting)
+		tt_let_run(d->f, 77);
 }
 
-/* The controller sends FREE_UNTIL, and then what the client asks for. */
+/*
+ * The controller answers at once whatever the client sends. What it sends to a
+ * client that waits keeps that one from sleeping.
+ */
 static void tt_answer(void *arg)
 {
 	struct tt_fixture *f = arg;
 	struct um_timetravel_msg msg;
+	bool wait;
 
 	while (os_read_file(f->ctl, &msg, sizeof(msg)) == sizeof(msg)) {
-		if (msg.op == UM_TIMETRAVEL_ACK)
+		if (msg.op == UM_TIMETRAVEL_ACK) {
+			f->acked = true;
 			continue;
-		msg.op = UM_TIMETRAVEL_ACK;
-		msg.time = 77;
+		}
+
+		wait = msg.op == UM_TIMETRAVEL_WAIT;
+		if (!wait || !f->mem) {
+			msg.op = UM_TIMETRAVEL_ACK;
+			msg.time = 77;
+			os_write_file(f->ctl, &msg, sizeof(msg));
+		}
+		if (!wait)
+			continue;
+
+		msg.op = UM_TIMETRAVEL_BROADCAST;
 		os_write_file(f->ctl, &msg, sizeof(msg));
 	}
 }
 
-static void tt_do_wait_readable(struct tt_fixture *f)
+/* Before each call: a controller that is there while the child runs. */
+static void tt_go_live(struct tt_fixture *f)
+{
+	int ret;
+
+	f->live = true;
+	f->acked = false;
+	f->done = false;
+	f->result = false;
+	f->interrupts = 0;
+	os_set_fd_block(f->ctl, 0);
+	ret = os_call_when_readable(f->ctl, tt_answer, f);
+	KUNIT_ASSERT_EQ(f->test, ret, 0);
+}
+
+/* The device will interrupt, but the signal for that comes later. */
+static void tt_arm_device(void)
 {
 	char c = 0;
 
@@ -1832,18 +1878,35 @@ static void tt_do_wait_readable(struct tt_fixture *f)
 	/* what tt_begin() has blocked */
 	unblock_signals_hard();
 	os_write_file(tt_device->fds[1], &c, sizeof(c));
+}
 
+/* Events are in memory that is shared with the machine. */
+static void tt_del_events(void)
+{
+	struct time_travel_event *e;
+
+	while ((e = time_travel_first_event()))
+		time_travel_del_event(e);
+}
+
+static void tt_do_wait_readable(struct tt_fixture *f)
+{
+	tt_arm_device();
 	os_trace_child();
 	__time_travel_wait_readable(tt_device->reply);
 	WRITE_ONCE(f->done, true);
 	f->result = time_travel_ext_is_free(99) && !time_travel_ext_is_free(100);
+	tt_del_events();
 }
 
+/* When it has answered what there was to read, it goes on as it began. */
 static int tt_then_interrupt(void *arg)
 {
 	struct tt_fixture *f = arg;
 
-	f->ended = f->done;
+	/* the signal that calls this may be on its way */
+	tt_answer(f);
+	f->ended = f->acked;
 
 	return SIGIO;
 }
@@ -1877,7 +1940,7 @@ static void tt_close_device(struct tt_device *d)
 	tt_close(&d->reply);
 }
 
-/* A device that has replied may interrupt after any instruction. */
+/* A device may interrupt after any instruction since FREE_UNTIL was seen. */
 static void tt_test_wait_readable_interrupted(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
@@ -1886,14 +1949,10 @@ static void tt_test_wait_readable_interrupted(struct kunit *test)
 
 	ret = tt_open_device(f, &d, tt_device_handler);
 	KUNIT_ASSERT_LT(test, 0, ret);
-	f->live = true;
-	f->then = tt_then_interrupt;
-	for (f->steps = 0; !f->ended; f->steps++) {
-		f->done = false;
-		f->interrupts = 0;
-		os_set_fd_block(f->ctl, 0);
-		ret = os_call_when_readable(f->ctl, tt_answer, f);
-		KUNIT_EXPECT_EQ(test, ret, 0);
+	f->trace.syscalls = 1;
+	f->trace.then = tt_then_interrupt;
+	for (f->trace.steps = 0; !f->ended; f->trace.steps++) {
+		tt_go_live(f);
 		tt_say(f, UM_TIMETRAVEL_FREE_UNTIL, 100);
 		tt_run_child(f, tt_do_wait_readable);
 		KUNIT_EXPECT_EQ(test, f->interrupts, 1U);
@@ -1903,6 +1962,67 @@ static void tt_test_wait_readable_interrupted(struct kunit *test)
 			break;
 	}
 	tt_close_device(&d);
+}
+
+static void tt_do_wait_interrupted(struct tt_fixture *f)
+{
+	struct time_travel_event e = {};
+
+	tt_arm_device();
+	time_travel_set_event_fn(&e, time_travel_oneshot_timer);
+	time_travel_add_event(&e, 100);
+	if (f->mem)
+		f->mem->running_id = TT_OTHER;
+
+	os_trace_child();
+	time_travel_ext_wait(true);
+	WRITE_ONCE(f->done, true);
+	f->result = time_travel_time == 77 &&
+		    time_travel_first_event()->time == 77;
+	tt_del_events();
+}
+
+/* A client that waits may be interrupted after any instruction since WAIT. */
+static void tt_wait_interrupted(struct tt_fixture *f, u64 req_time)
+{
+	struct tt_device d;
+	int ret;
+
+	ret = tt_open_device(f, &d, tt_device_handler);
+	KUNIT_ASSERT_LT(f->test, 0, ret);
+	f->trace.syscalls = 1;
+	f->trace.then = tt_then_interrupt;
+	for (f->trace.steps = 0; !f->ended; f->trace.steps++) {
+		tt_go_live(f);
+		if (f->mem) {
+			f->mem->running_id = TT_ME;
+			f->mem->free_until = TT_OFFSET + 90;
+		}
+		tt_run_child(f, tt_do_wait_interrupted);
+		KUNIT_EXPECT_EQ(f->test, f->interrupts, 1U);
+		KUNIT_EXPECT_TRUE(f->test, f->result);
+		KUNIT_EXPECT_STREQ(f->test, f->panic_text, "");
+		if (f->mem)
+			tt_expect_slot(f, 0, req_time);
+		if (!f->done)
+			break;
+	}
+	tt_close_device(&d);
+}
+
+static void tt_test_wait_interrupted_msg(struct kunit *test)
+{
+	tt_wait_interrupted(test->priv, 0);
+}
+
+static void tt_test_wait_interrupted_shm(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	tt_slot(f, TT_OTHER)->capa = UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
+	f->mem->current_time = TT_OFFSET + 77;
+	tt_wait_interrupted(f, TT_OFFSET + 77);
 }
 
 /* What is no business of time travel is put off, not forgotten. */
@@ -2198,6 +2318,8 @@ static struct kunit_case tt_message_cases[] = {
 	KUNIT_CASE(tt_test_unknown_op),
 	KUNIT_CASE(tt_test_wait_readable),
 	KUNIT_CASE(tt_test_wait_readable_interrupted),
+	KUNIT_CASE(tt_test_wait_interrupted_msg),
+	KUNIT_CASE(tt_test_wait_interrupted_shm),
 	KUNIT_CASE(tt_test_other_interrupt),
 	{}
 };

@@ -15,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <os.h>
@@ -119,40 +120,49 @@ static int wait_for_child(int pid, int *status)
 }
 
 /**
- * os_trace_child - begin to count instructions, from within the child
+ * os_trace_child - begin to count, from within the child
  */
 void os_trace_child(void)
 {
 	ptrace(PTRACE_TRACEME, 0, 0, 0);
-	raise(SIGSTOP);
+	kill(getpid(), SIGSTOP);
 }
 
-/* Let the child execute so many instructions after os_trace_child(). */
-static int step_child(int pid, unsigned int steps, int *status)
+/* Let the child get as far as it shall, if it does not end before. */
+static int trace_child(int pid, const struct os_trace *trace, int *status)
 {
-	unsigned int i;
+	/* a system call is where it begins and where it ends */
+	unsigned int i, syscalls = 2 * trace->syscalls;
 	int ret;
 
-	for (i = 0; i <= steps; i++) {
+	for (i = 0; ; i++) {
 		ret = wait_for_child(pid, status);
-		if (ret || !WIFSTOPPED(*status))
+		if (ret || !WIFSTOPPED(*status) || i == syscalls + trace->steps)
 			return ret;
-		if (i < steps)
-			ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
+		ptrace(i < syscalls ? PTRACE_SYSCALL : PTRACE_SINGLESTEP,
+		       pid, 0, 0);
 	}
+}
 
-	return 0;
+/*
+ * Have a child run on this CPU for good: for taking turns that is fastest. The
+ * kernel has functions by the library's names for these calls.
+ */
+static void run_here(int pid)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(sched_getcpu(), &cpus);
+	syscall(SYS_sched_setaffinity, pid, sizeof(cpus), &cpus);
 }
 
 /**
  * os_run_child - run a function in a process of its own until that ends
  * @fn: returns the exit status
- * @arg: its argument
+ * @arg: its argument, and that of @trace->then
  * @sp: end of the stack to run it on
- * @steps: number of instructions
- * @then: unless NULL, called in the machine with @arg when the child has
- *	executed @steps instructions since os_trace_child(); returns a signal
- *	for the child, or 0
+ * @trace: what to do meanwhile, or NULL
  *
  * The child has a copy of all that is static in the kernel. It shares with the
  * machine what was allocated, and its files.
@@ -160,11 +170,11 @@ static int step_child(int pid, unsigned int steps, int *status)
  * Return: the exit status, or a negative errno: -ETIMEDOUT if it did not end
  *	and was killed, -ECHILD if something else killed it.
  */
-int os_run_child(int (*fn)(void *arg), void *arg, void *sp, unsigned int steps,
-		 int (*then)(void *arg))
+int os_run_child(int (*fn)(void *arg), void *arg, void *sp,
+		 const struct os_trace *trace)
 {
 	struct child c = { .fn = fn, .arg = arg };
-	int pid, status, ret = 0;
+	int pid, status, ret;
 
 	/* or both would write what is buffered */
 	fflush(NULL);
@@ -173,17 +183,16 @@ int os_run_child(int (*fn)(void *arg), void *arg, void *sp, unsigned int steps,
 	if (pid < 0)
 		return -errno;
 
-	if (then) {
-		ret = step_child(pid, steps, &status);
-		if (ret)
-			return ret;
-		if (WIFSTOPPED(status)) {
-			ptrace(PTRACE_DETACH, pid, 0, then(arg));
-			then = NULL;
+	if (trace) {
+		run_here(pid);
+		ret = trace_child(pid, trace, &status);
+		if (!ret && WIFSTOPPED(status)) {
+			ptrace(PTRACE_DETACH, pid, 0, trace->then(arg));
+			ret = wait_for_child(pid, &status);
 		}
-	}
-	if (!then)
+	} else {
 		ret = wait_for_child(pid, &status);
+	}
 	if (ret)
 		return ret;
 

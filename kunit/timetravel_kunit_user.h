@@ -5,11 +5,23 @@
 #ifndef __UM_TIMETRAVEL_KUNIT_USER_H
 #define __UM_TIMETRAVEL_KUNIT_USER_H
 
+/**
+ * struct os_trace - what to do in the middle of a child's call
+ * @syscalls: after so many system calls since os_trace_child(),
+ * @steps: and then so many instructions,
+ * @then: call this in the machine, which returns a signal for the child, or 0
+ */
+struct os_trace {
+	unsigned int syscalls;
+	unsigned int steps;
+	int (*then)(void *arg);
+};
+
 int os_create_memfd(const char *name, unsigned long long size);
 int os_listen(const char *path);
 void os_unlisten(const char *path);
-int os_run_child(int (*fn)(void *arg), void *arg, void *sp, unsigned int steps,
-		 int (*then)(void *arg));
+int os_run_child(int (*fn)(void *arg), void *arg, void *sp,
+		 const struct os_trace *trace);
 void os_trace_child(void);
 void os_exit_child(int status);
 int os_limit_memory(unsigned long more);
