@@ -1267,6 +1267,32 @@ static void tt_test_connect(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, flags & O_CLOEXEC);
 }
 
+/* A path that is too long is not that of whoever has its beginning. */
+static void tt_test_connect_long_path(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+	char path[109] = {};
+	int len, fd;
+
+	len = snprintf(path, sizeof(path), "/tmp/um-time-travel-kunit-%d-",
+		       os_getpid());
+	memset(path + len, 'x', 107 - len);
+	f->listen = os_listen(path);
+	KUNIT_ASSERT_LE(test, 0, f->listen);
+
+	fd = os_connect_socket(path);
+	KUNIT_EXPECT_LE(test, 0, fd);
+	tt_close(&fd);
+
+	path[107] = 'x';
+	fd = os_connect_socket(path);
+	KUNIT_EXPECT_EQ(test, fd, -ENAMETOOLONG);
+	tt_close(&fd);
+
+	path[107] = 0;
+	os_unlisten(path);
+}
+
 /* What is not understood is left to others, who may say so. */
 static void tt_test_bad_option(struct kunit *test)
 {
@@ -2207,7 +2233,7 @@ static const struct tt_panic tt_panics[] = {
 	{ "link is reset at START", false, tt_reset, tt_do_connect,
 	  "link is broken" },
 	{ "no controller", false, NULL, tt_do_connect_nowhere,
-	  "failed to connect to external socket /dev/null/nowhere" },
+	  "failed to connect to external socket /dev/null/nowhere: error -20" },
 	{ "ID is too large", false, NULL, tt_do_connect_id_too_large,
 	  "invalid external ID" },
 	{ "ID is too long", false, NULL, tt_do_connect_id_too_long,
@@ -2284,6 +2310,7 @@ static struct kunit_case tt_start_cases[] = {
 	KUNIT_CASE(tt_test_receive),
 	KUNIT_CASE(tt_test_close_on_exec),
 	KUNIT_CASE_PARAM(tt_test_connect, tt_options_gen_params),
+	KUNIT_CASE(tt_test_connect_long_path),
 	KUNIT_CASE(tt_test_bad_option),
 	{}
 };
