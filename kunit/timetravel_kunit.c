@@ -71,7 +71,6 @@ struct tt_statics {
 	unsigned int waiting;
 	bool prev_request_valid;
 	unsigned long long prev_request;
-	unsigned int handled;
 	int seq;
 	unsigned long long propagated;
 	int should_print;
@@ -107,7 +106,8 @@ struct tt_statics {
  * @trace: what happens in the middle of that, if there is a @trace.then
  * @done: the child has made its call
  * @ended: there is no use in a later @trace.then
- * @result: what the call returned
+ * @result: what the call returned, or whether all is as it shall be
+ * @torn: somebody could have seen half a request
  * @panic_text: what it said; that is shared with the child
  */
 struct tt_fixture {
@@ -138,6 +138,7 @@ struct tt_fixture {
 	bool done;
 	bool ended;
 	bool result;
+	bool torn;
 	char panic_text[128];
 };
 
@@ -163,7 +164,6 @@ static void tt_swap(struct tt_statics *s)
 	swap(s->waiting, time_travel_ext_waiting);
 	swap(s->prev_request_valid, time_travel_ext_prev_request_valid);
 	swap(s->prev_request, time_travel_ext_prev_request);
-	swap(s->handled, time_travel_ext_handled);
 	swap(s->seq, time_travel_ext_seq);
 	swap(s->propagated, time_travel_ext_propagated);
 	swap(s->should_print, time_travel_should_print_bc_msg);
@@ -977,6 +977,49 @@ static void tt_test_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->mem->running_id, row->running);
 	KUNIT_EXPECT_EQ(test, tt_slot(f, TT_OTHER)->flags, 0U);
 	KUNIT_EXPECT_EQ(test, tt_slot(f, 0)->flags, 0U);
+}
+
+/* Whoever sees the flag sees the time, and who sees free-until sees both. */
+static int tt_then_look_at_request(void *arg)
+{
+	struct tt_fixture *f = arg;
+	union um_timetravel_schedshm_client *slot = tt_slot(f, TT_ME);
+
+	if (slot->flags & TT_REQ)
+		f->torn |= slot->req_time != TT_OFFSET + 100;
+	else
+		f->torn |= f->mem->free_until != U64_MAX;
+	f->ended = f->done;
+
+	return 0;
+}
+
+static void tt_do_request_traced(struct tt_fixture *f)
+{
+	os_trace_child();
+	time_travel_ext_update_request(100);
+	WRITE_ONCE(f->done, true);
+}
+
+/* After any instruction, a request is there as a whole, or not at all. */
+static void tt_test_request_whole(struct kunit *test)
+{
+	struct tt_fixture *f = test->priv;
+
+	tt_attach(f, TT_OFFSET);
+	f->s.waiting = 1;
+	f->trace.then = tt_then_look_at_request;
+	for (f->trace.steps = 0; !f->ended; f->trace.steps++) {
+		f->done = false;
+		f->mem->free_until = U64_MAX;
+		tt_slot(f, TT_ME)->flags = 0;
+		tt_slot(f, TT_ME)->req_time = 0;
+		tt_run_child(f, tt_do_request_traced);
+		KUNIT_ASSERT_TRUE(test, f->done);
+		tt_expect_slot(f, TT_REQ, TT_OFFSET + 100);
+		KUNIT_EXPECT_EQ(test, f->mem->free_until, TT_OFFSET + 100);
+	}
+	KUNIT_EXPECT_FALSE(test, f->torn);
 }
 
 /*
@@ -1921,7 +1964,7 @@ static void tt_do_wait_readable(struct tt_fixture *f)
 	os_trace_child();
 	__time_travel_wait_readable(tt_device->reply);
 	WRITE_ONCE(f->done, true);
-	f->result = time_travel_ext_is_free(99) && !time_travel_ext_is_free(100);
+	f->result = !time_travel_ext_request(99) && time_travel_ext_request(100);
 	tt_del_events();
 }
 
@@ -2300,6 +2343,7 @@ static struct kunit_case tt_request_cases[] = {
 	KUNIT_CASE(tt_test_request_blocks),
 	KUNIT_CASE(tt_test_before_ack),
 	KUNIT_CASE_PARAM(tt_test_running, tt_running_gen_params),
+	KUNIT_CASE(tt_test_request_whole),
 	{}
 };
 

@@ -17,12 +17,14 @@
  * @free_until_valid: did FREE_UNTIL come as a message?
  * @free_until: what it said
  * @broadcast: the last broadcast
+ * @handled: number of messages read
  */
 struct tt_client {
 	struct time_travel_shm shm;
 	bool free_until_valid;
 	unsigned long long free_until;
 	u64 broadcast;
+	unsigned int handled;
 };
 
 /* the client's name for it */
@@ -38,6 +40,7 @@ static inline void tt_client_swap(struct tt_client *c)
 	swap(c->free_until_valid, time_travel_ext_free_until_valid);
 	swap(c->free_until, time_travel_ext_free_until);
 	swap(c->broadcast, time_travel_bc_message);
+	swap(c->handled, time_travel_ext_handled);
 }
 
 /* All of these are about a state that is not in use. */

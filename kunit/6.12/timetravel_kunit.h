@@ -20,6 +20,7 @@
  * @free_until: where free-until is, NULL if there is none
  * @free_until_msg: free-until as it came in a message
  * @broadcast: the last broadcast
+ * @handled: number of messages read
  */
 struct tt_client {
 	struct um_timetravel_schedshm *shm;
@@ -30,6 +31,7 @@ struct tt_client {
 	unsigned long long *free_until;
 	unsigned long long free_until_msg;
 	u64 broadcast;
+	unsigned int handled;
 };
 
 /* what a client says that publishes the time when it is not the one that runs */
@@ -51,6 +53,7 @@ static inline void tt_client_swap(struct tt_client *c)
 	swap(c->free_until, time_travel_ext_free_until);
 	swap(c->free_until_msg, _time_travel_ext_free_until);
 	swap(c->broadcast, bc_message);
+	swap(c->handled, time_travel_ext_handled);
 }
 
 /* All of these are about a state that is not in use. */
