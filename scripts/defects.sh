@@ -41,7 +41,8 @@ clean_up()
 rows()
 {
 	awk -v OFS='\t' -v only="$ONLY" '
-		/^D[0-9]/	{ id = $1 }
+		/^D[0-9]/	{ id = $1
+				  patch = "" }
 		/^patch /	{ patch = substr($0, 7) }
 		/^(kunit|boot) / && (only == "" || id == only) {
 			how = $1
@@ -72,30 +73,50 @@ reorder()
 		>"$work/commits"
 }
 
+# known NAME - the tree has it, apart from the tests
+known()
+{
+	grep -rqw --include='*.[ch]' --exclude="${kunit##*/}*" "$1" "$src/arch/um"
+}
+
+# supply FILE STRUCT - FILE of the tests, in the tree, has what STRUCT keeps of
+# the client's state and the client has not got yet; what it calls of the client
+# and is not there is 0, and the test that calls it is of a later patch
+supply()
+{
+	sed -n 's/^\tswap([a-z]*->\([a-z_]*\), \([a-z_]*\));$/\1 \2/p' "$src/$1" |
+		while read -r field name; do
+			known "$name" ||
+				echo "static typeof(((struct $2 *)0)->$field) $name;"
+		done >"$work/shim"
+	grep -o '\<time_travel_[a-z_]*(' "$src/$1" | sort -u | tr -d '(' |
+		while read -r name; do
+			known "$name" || echo "#define $name(...) 0"
+		done >>"$work/shim"
+	awk -v shim="$work/shim" '
+		/^static .*_swap\(struct / {
+			while ((getline line <shim) > 0)
+				print line
+		}
+		{ print }' "$src/$1" >"$work/new"
+	cat "$work/new" >"$src/$1"
+}
+
 # tests - fit them to the tree: supply what they keep of the client's state and
 # it lacks; and have tt_row= on the kernel's command line leave out all rows but
 # one, so that it does not suffer from what an earlier one has left
 tests()
 {
-	cp "$src/$kunit.h" "$src/$kunit.c" "$work"
-	sed -n 's/^\tswap(c->\([a-z_]*\), \([a-z_]*\));$/\1 \2/p' \
-		"$work/timetravel_kunit.h" | while read -r field name; do
-		grep -qw "$name" "$src/arch/um/kernel/time.c" ||
-			echo "static typeof(((struct tt_client *)0)->$field) $name;"
-	done >"$work/shim"
-	echo 'static char *tt_row; core_param(tt_row, tt_row, charp, 0);' \
-		>>"$work/shim"
-	awk -v shim="$work/shim" '
-		/^static inline void tt_client_swap/ {
-			while ((getline line <shim) > 0)
-				print line
-		}
-		{ print }' "$work/timetravel_kunit.h" >"$src/$kunit.h"
-	sed 's/^\tf->test = test;$/\tif (tt_row \&\& test->param_value \&\&\
-	    strcmp(*(const char **)test->param_value, tt_row))\
-		kunit_skip(test, "another row");\n&/' \
-		"$work/timetravel_kunit.c" >"$src/$kunit.c"
-	grep -q tt_row "$src/$kunit.c" || die 'cannot find where a test begins'
+	supply $kunit.h tt_client
+	supply $kunit.c tt_statics
+	sed -i -e '/^static int tt_init(/ i\
+		static char *tt_row; core_param(tt_row, tt_row, charp, 0);' \
+		-e '/^\tf->test = test;$/ i\
+		if (tt_row && test->param_value &&\
+		    strcmp(*(const char **)test->param_value, tt_row))\
+			kunit_skip(test, "another row");' "$src/$kunit.c"
+	[ "$(grep -c tt_row "$src/$kunit.c")" = 3 ] ||
+		die 'cannot find where a test begins'
 }
 
 # mends SUBJECT - there is a test of what that patch mends
