@@ -19,8 +19,8 @@ jq -e '.wakeups != []' "$json" >"$data/any" ||
 jq -r '.wakeups | group_by(.n)[] | map({ (.how): (.ns / 1000) }) +
 	[.[0] | { n, limit: (.limit_ns / 1000) }] | add |
 	[.n, .limit, .memory, .messages] | @tsv' "$json" >"$data/wakeups"
-about=$(jq -r '.host as $host | "medians of " +
-	"\(.wakeups[0].samples | length) runs, all on one CPU: " +
+about=$(jq -r '.host as $host | "medians over " +
+	"\([.wakeups[0].samples[].run] | unique | length) runs, all on one CPU: " +
 	"\($host.cpu), \($host.kernel)"' "$json")
 gnuplot -c "$top/bench/plot.gp" "$data/wakeups" "$data/bench" "$about"
 mv "$data"/bench.* "$BENCH"

@@ -57,7 +57,7 @@ ok 'it says which host and commit that was' holds '
 ok 'the limit was measured for each number of clients' holds '
 	[.limit[].n] == [2, 5] and all(.limit[]; '"$costs | $numbers"')'
 ok 'wake-ups with and without the memory were measured, in every run' holds '
-	[.wakeups[] | [.n, .how, [.samples[].run]]] == [
+	[.wakeups[] | [.n, .how, ([.samples[].run] | unique)]] == [
 		[2, "memory", [1, 2, 3]], [2, "messages", [1, 2, 3]],
 		[5, "memory", [1, 2, 3]], [5, "messages", [1, 2, 3]]]'
 ok 'each has its costs, its ratio to the limit, and the memory of the controller' \
@@ -66,7 +66,8 @@ ok 'each has its costs, its ratio to the limit, and the memory of the controller
 # shellcheck disable=SC2016
 ok 'what counts is the median' holds '
 	all(.wakeups[], .machines[];
-	    ([.samples[].ns] | sort) as $all | .ns == $all[1])'
+	    ([.samples[].ns] | sort) as $all |
+	    .ns == $all[$all | length / 2 | floor])'
 ok 'messages and calls of a wake-up were counted' holds '
 	[.calls[] | [.n, .how, .messages]] == [
 		[2, "memory", 2], [2, "messages", 6],
