@@ -172,8 +172,10 @@ enum um_timetravel_schedshm_cap {
 	 *	can make the client run, so that its slot changes only while it
 	 *	does, and need not be looked at while it waits. Of use where
 	 *	there are thousands. It may be set and cleared while running.
+	 *	Only a controller looks at it, hence its number, which is far
+	 *	from what kernels need.
 	 */
-	UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT = 0x2,
+	UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT = 0x40000000,
 };
 
 /**
