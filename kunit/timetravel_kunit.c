@@ -1245,24 +1245,25 @@ static void tt_test_close_on_exec(struct kunit *test)
 }
 
 struct tt_option {
-	const char *id;
-	u64 name;
+	const char *name;
+	const char *prefix;
+	u64 id;
 };
 
 static const struct tt_option tt_options[] = {
-	/* id, name */
-	{ "", -1ULL },
-	{ "0:", 0 },
-	{ "4711:", 4711 },
-	{ "0x6b756e6974:", TT_NAME },
-	{ "18446744073709551614:", U64_MAX - 1 },
+	/* name, prefix, id */
+	{ "no ID",		  "", -1ULL },
+	{ "zero",		  "0:", 0 },
+	{ "decimal",		  "4711:", 4711 },
+	{ "hexadecimal",	  "0x6b756e6974:", TT_NAME },
+	{ "largest",		  "18446744073709551614:", U64_MAX - 1 },
 	/* as many digits as there is room for */
-	{ "0x0000006b756e6974c10c4b:", 0x6b756e6974c10c4bULL },
+	{ "longest",		  "0x0000006b756e6974c10c4b:", 0x6b756e6974c10c4bULL },
 };
 
 static void tt_option_desc(const struct tt_option *row, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", row->id);
+	strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);
 }
 
 KUNIT_ARRAY_PARAM(tt_options, tt_options, tt_option_desc);
@@ -1288,7 +1289,7 @@ static void tt_test_connect(struct kunit *test)
 	int ret;
 
 	snprintf(path, sizeof(path), "/tmp/um-time-travel-kunit-%d", os_getpid());
-	snprintf(option, sizeof(option), "%s%s", row->id, path);
+	snprintf(option, sizeof(option), "%s%s", row->prefix, path);
 	f->listen = os_listen(path);
 	KUNIT_ASSERT_LE(test, 0, f->listen);
 	tt_close(&f->ctl);
@@ -1305,7 +1306,7 @@ static void tt_test_connect(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, 1);
 	KUNIT_EXPECT_EQ(test, f->interrupts, 1U);
 	KUNIT_EXPECT_EQ(test, f->n_sent, 1U);
-	tt_expect_req(f, 0, UM_TIMETRAVEL_START, row->name);
+	tt_expect_req(f, 0, UM_TIMETRAVEL_START, row->id);
 	/* a machine that reboots executes itself, and connects again */
 	KUNIT_EXPECT_TRUE(test, flags & O_CLOEXEC);
 }
