@@ -289,7 +289,7 @@ table()
 reasons()
 {
 	awk '
-		/^D[0-9]/	{ head = $0 "\n" }
+		/^[DN][0-9]/	{ head = $0 "\n" }
 		/^= /		{ printf "%s     %s\n", head, substr($0, 3)
 				  head = "" }' "$list"
 }
