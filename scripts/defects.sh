@@ -57,6 +57,41 @@ subject()
 	git -C "$src" log -1 --format=%s "$1"
 }
 
+# both FILE - where two patches add lines in one place, it gets both, the later
+# patch's first; fails if there is anything else to decide
+both()
+{
+	awk '
+		/^<<<<<<< /	{ part = "ours"; n = 0; split("", old); next }
+		/^\|\|\|\|\|\|\| /	{ part = "base"; next }
+		/^=======$/	{ part = "theirs"; next }
+		/^>>>>>>> /	{ for (line in old)
+					failed = 1
+				  for (i = 1; i <= n; i++)
+					print ours[i]
+				  part = ""; next }
+		part == "ours"	{ ours[++n] = $0; next }
+		part == "base"	{ old[$0]; next }
+		part == "theirs" && $0 in old {
+				  delete old[$0]; next }
+				{ print }
+		END		{ exit failed }' "$1" >"$work/new" &&
+		cat "$work/new" >"$1"
+}
+
+# pick COMMIT - onto what is in $walk
+pick()
+{
+	git -C "$walk" -c merge.conflictStyle=diff3 cherry-pick "$1" \
+		>"$log" 2>&1 && return
+	for file in $(git -C "$walk" diff --name-only --diff-filter=U); do
+		both "$walk/$file" ||
+			die "'$(subject "$1")' does not apply with the tests put first, see $log"
+		git -C "$walk" add "$file"
+	done
+	git -C "$walk" -c core.editor=true cherry-pick --continue >"$log" 2>&1
+}
+
 # reorder - the commits of the series, the KUnit tests first, in $work/commits
 reorder()
 {
@@ -64,8 +99,7 @@ reorder()
 	tests=$(tail -n 1 "$work/series")
 	git -C "$src" worktree add -q --detach "$walk" base
 	for commit in "$tests" $(sed \$d "$work/series"); do
-		git -C "$walk" cherry-pick "$commit" >"$log" 2>&1 ||
-			die "'$(subject "$commit")' does not apply with the tests put first, see $log"
+		pick "$commit"
 	done
 	git -C "$walk" diff --quiet "$head" ||
 		die 'the order of the patches makes a difference'
@@ -157,19 +191,34 @@ warnings()
 		sort >"$work/warnings"
 }
 
+# result OK TEST - that was the result of it, or of any of its rows
+result()
+{
+	awk -v want="$1 $2" '
+		$0 == want || index($0, want " \"") == 1 { found = 1 }
+		END { exit !found }' "$work/results"
+}
+
+# all_skipped - no row has that name
+all_skipped()
+{
+	grep -q '^    # .* pass:0 fail:0 ' "$work/ktap"
+}
+
 # one_kunit SUITE.TEST ["ROW"] - run it; $said passes, or how it does not
 one_kunit()
 {
 	row=
 	case $1 in
-	*\"*) row=tt_row=${1#* } ;;
+	*\"*) row=$(echo "${1#* }" | tr -d '"') ;;
 	esac
 	status=0
 	timeout -s KILL $limit "$out/linux" mem=128M console=tty \
-		kunit_shutdown=halt "kunit.filter_glob=${1%% *}" ${row:+"$row"} \
+		kunit_shutdown=halt "kunit.filter_glob=${1%% *}" \
+		${row:+"tt_row=\"$row\""} \
 		</dev/null >"$work/ktap" 2>&1 9<&- || status=$?
 	awk -f "$top/scripts/ktap.awk" "$work/ktap" >"$work/results"
-	if grep -qxF "not ok $1" "$work/results"; then
+	if result 'not ok' "$1"; then
 		# "Expected a == b, but", and what it is in the next line; or
 		# "Expected a to be false, but is true"
 		said="fails: $(awk '
@@ -184,7 +233,8 @@ one_kunit()
 					sub(/ to be .*, but/, "")
 				print
 			}' "$work/ktap")"
-	elif [ $status = 0 ] && grep -qxF "ok $1" "$work/results"; then
+	elif [ $status = 0 ] && result ok "$1" &&
+		! { [ -n "$row" ] && all_skipped; }; then
 		said=passes
 	elif [ $status = 0 ]; then
 		said='fails: no result'

@@ -57,7 +57,7 @@ cp tests/defects "$tmp/list"
 ok 'a defect fails before its patch and passes after it' defects ONLY=D8
 ok 'KUnit sees that' walked D8 'kunit tt_test_update_time_shm' fails passes
 ok 'a boot sees it as well' walked D8 'boot published' fails passes
-ok 'what has no test has a reason' walked D13
+ok 'what has no test has a reason' walked D11
 ok 'the tree is left as it was' as_patched
 sed -i 's/^kunit .*tt_test_update_time_shm/kunit um_time_travel_run.tt_test_run_msg/
 	s/^boot published/kunit um_time_travel_run.tt_test_none/' "$tmp/list"
