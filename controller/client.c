@@ -38,6 +38,12 @@
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 
+/*
+ * As long as a machine without the memory need not ask, it reads nothing: not
+ * that it has to stop earlier, for a newcomer, say. So that is how far it goes.
+ */
+#define CLIENT_BLIND_NS 1000000
+
 /**
  * client_label - what to call a client in the log
  * @client: the client
@@ -156,23 +162,26 @@ static void client_send_until(struct client *client, uint64_t until)
  * @time: at which time, controller time, ns
  * @until: and it may go on for everything strictly before this
  *
- * Return: whether it was told @until.
+ * Return: what it was told of @until, 0 for nothing.
  */
-bool client_send_run(struct client *client, uint64_t time, uint64_t until)
+uint64_t client_send_run(struct client *client, uint64_t time, uint64_t until)
 {
-	bool tell;
+	uint64_t told = 0;
 
 	if (client->transport == CLIENT_MEMORY) {
 		client_send(client, UM_TIMETRAVEL_RUN, 0, time);
-		return true;
+		return until;
 	}
+	if (until > simtime_add(time, CLIENT_BLIND_NS))
+		until = simtime_add(time, CLIENT_BLIND_NS);
 	/* would it do anything by itself, or still think that it may? */
-	tell = client->until > time || (client->wants_until && until > time);
-	if (tell)
+	if (client->until > time || (client->wants_until && until > time)) {
 		client_send_until(client, until);
+		told = until;
+	}
 	client->until_late = false;
 	client_ask(client, UM_TIMETRAVEL_RUN, to_client(client, time));
-	return tell;
+	return told;
 }
 
 /**

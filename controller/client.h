@@ -107,7 +107,7 @@ void client_free(struct client *client);
 const char *client_label(const struct client *client);
 void client_send_start_ack(struct client *client, const int *fds,
 			   unsigned int nfds);
-bool client_send_run(struct client *client, uint64_t time, uint64_t until);
+uint64_t client_send_run(struct client *client, uint64_t time, uint64_t until);
 void client_send_broadcast(struct client *client, uint64_t value);
 void client_lower_until(struct client *client, uint64_t until);
 void client_flush(struct client *client);

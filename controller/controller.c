@@ -389,7 +389,7 @@ void controller_settle(struct client *client)
 		return;
 	}
 	client->transport = CLIENT_MESSAGES;
-	sched_not_told(&ctl->sched);
+	sched_told(&ctl->sched, 0);
 	log_verbose("%s does not use the memory it was offered",
 		    client_label(client));
 }
@@ -494,7 +494,7 @@ static void start(struct client *client, const struct sched_grant *grant)
 	stats_add(&ctl->stats, client->stats);
 	shm_run(&ctl->shm, client->slot, grant->time, grant->until);
 	if (!offer)
-		sched_not_told(&ctl->sched);
+		sched_told(&ctl->sched, 0);
 	log_verbose("%s is started at %llu ns, %s", client_label(client),
 		    (unsigned long long)grant->time,
 		    offer ? "offered the memory" : "with messages");
@@ -511,8 +511,8 @@ static void run(struct client *client, const struct sched_grant *grant)
 	shm_run(&ctl->shm, client->slot, grant->time, grant->until);
 	if (client == ctl->last)
 		client->wants_until = true;
-	if (!client_send_run(client, grant->time, grant->until))
-		sched_not_told(&ctl->sched);
+	sched_told(&ctl->sched,
+		   client_send_run(client, grant->time, grant->until));
 }
 
 /* if nobody runs, make somebody run who wants to */

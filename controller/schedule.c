@@ -285,14 +285,14 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 }
 
 /**
- * sched_not_told - the running one was not told @until of its grant
- * @s: the schedule
- *
- * So it cannot have got anywhere: it has to ask for everything.
+ * sched_told - the running one was told less than its grant
+ * @s: the schedule; somebody runs
+ * @until: it may go on for everything strictly before this, at most @until of
+ *	its grant; before now: for nothing, it has to ask for everything
  */
-void sched_not_told(struct schedule *s)
+void sched_told(struct schedule *s, uint64_t until)
 {
-	s->granted = s->now;
+	s->granted = until > s->now ? until : s->now;
 }
 
 /**

@@ -90,7 +90,7 @@ void sched_remove(struct schedule *s, struct sched_entity *e);
 bool sched_start(struct schedule *s, struct sched_entity *e);
 bool sched_request(struct schedule *s, struct sched_entity *e, uint64_t time);
 bool sched_next(struct schedule *s, struct sched_grant *grant);
-void sched_not_told(struct schedule *s);
+void sched_told(struct schedule *s, uint64_t until);
 int sched_reach(struct schedule *s, uint64_t time);
 void sched_stop(struct schedule *s, bool exact);
 

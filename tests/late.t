@@ -101,6 +101,19 @@ joins()
 	checked "$run"
 }
 
+# join_alone RUN FLAGS [VARIABLE=VALUE...] - machines 2 and 3 join machine 1
+join_alone()
+{
+	run=$1 flags=$2
+	shift 2
+	ok "two machines join a single one, one after the other ($run)" \
+		late "$run" "$flags" 2 "$@"
+	ok "the first starts within one event ($run)" prompt "$run" 2 1
+	ok "so does the second ($run)" prompt "$run" 3 2
+	ok "the clock of the first starts at 0 ($run)" from_zero "$run" 2
+	checked "$run"
+}
+
 for kernel in 6.1 6.12 newest; do
 	need make stage-4 KERNEL=$kernel
 	joins late-$kernel-memory 'others in memory mode, with memory' \
@@ -117,13 +130,8 @@ for kernel in 6.1 6.12 newest; do
 		'--late-join=shm --no-shm-for 3' 'memory memory messages' \
 		KERNEL=$kernel
 
-	run=late-$kernel-two
-	ok "two machines join a single one, one after the other ($run)" \
-		late "$run" --late-join=shm 2 KERNEL=$kernel
-	ok "the first starts within one event ($run)" prompt "$run" 2 1
-	ok "so does the second ($run)" prompt "$run" 3 2
-	ok "the clock of the first starts at 0 ($run)" from_zero "$run" 2
-	checked "$run"
+	join_alone "late-$kernel-two" --late-join=shm KERNEL=$kernel
+	join_alone "late-$kernel-two-messages" --no-shm KERNEL=$kernel
 done
 
 need make stage-4 KERNEL=6.12 SERIES=none
@@ -131,6 +139,8 @@ joins late-mainline 'unpatched others in memory mode' \
 	'' 'memory memory messages' KERNEL=6.12 SERIES=none
 joins late-mainline-mixed 'unpatched others, one in message mode' \
 	'--no-shm-for 2' 'memory messages messages' KERNEL=6.12 SERIES=none
+join_alone late-mainline-two '' KERNEL=6.12 SERIES=none
+join_alone late-mainline-two-messages --no-shm KERNEL=6.12 SERIES=none
 joins late-mainline-messages 'unpatched others in message mode' \
 	--no-shm 'messages messages messages' KERNEL=6.12 SERIES=none
 

@@ -20,6 +20,8 @@
 #include "log.h"
 
 #define NEVER SIMTIME_NEVER
+/* as far as one goes by itself that has no memory */
+#define BLIND(time) ((time) + 1000000)
 #define ACK UM_TIMETRAVEL_ACK
 #define START UM_TIMETRAVEL_START
 #define REQUEST UM_TIMETRAVEL_REQUEST

@@ -112,7 +112,7 @@ static void begin_late(struct sim *sim, struct peer **a, struct peer **b)
 	} else {
 		is_started(*a);
 		wait_for(sim, *a, 1000);
-		gets_msg(sim, *a, FREE_UNTIL, NEVER);
+		gets_msg(sim, *a, FREE_UNTIL, BLIND(1000));
 	}
 	gets_msg(sim, *a, RUN, 1000);
 	*b = peer_join(sim, 2);

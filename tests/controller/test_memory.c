@@ -307,10 +307,10 @@ static void rubbish_in_all_of_the_memory_harms_only_who_depends_on_it(void **sta
 	is_dropped(sim, p.a, "client 0x1 (slot 1): its current_time is ");
 	p.a->mem->len = len;
 
-	gets_msg(sim, p.b, FREE_UNTIL, NEVER);
+	gets_msg(sim, p.b, FREE_UNTIL, BLIND(15));
 	gets_msg(sim, p.b, RUN, 15);
 	wait_for(sim, p.b, 30);
-	gets_msg(sim, p.b, FREE_UNTIL, NEVER);
+	gets_msg(sim, p.b, FREE_UNTIL, BLIND(30));
 	gets_msg(sim, p.b, RUN, 30);
 }
 
@@ -351,7 +351,7 @@ static void one_that_does_not_take_the_memory_gets_messages(void **state)
 	ask(sim, a, GET_TOD, -1, 1000000);
 	ask(sim, a, UPDATE, 0, 0);
 	wait_for(sim, a, 5);
-	gets_msg(sim, a, FREE_UNTIL, NEVER);
+	gets_msg(sim, a, FREE_UNTIL, BLIND(5));
 	gets_msg(sim, a, RUN, 5);
 }
 
@@ -378,7 +378,7 @@ static void and_cannot_change_its_mind(void **state)
 	is_started_with_memory(a);
 	peer_slot(a)->capa = 0;
 	wait_for(sim, a, 5);
-	gets_msg(sim, a, FREE_UNTIL, NEVER);
+	gets_msg(sim, a, FREE_UNTIL, BLIND(5));
 	gets_msg(sim, a, RUN, 5);
 	peer_share(a);
 	ask(sim, a, GET, -1, 5);

@@ -53,7 +53,7 @@ static void a_request_is_run_at_its_time(void **state)
 
 	begin_alone(*state, &a);
 	wait_for(*state, a, 1000);
-	gets_msg(*state, a, FREE_UNTIL, NEVER);
+	gets_msg(*state, a, FREE_UNTIL, BLIND(1000));
 	gets_msg(*state, a, RUN, 1000);
 	gets_nothing(a);
 }
@@ -67,7 +67,7 @@ static void wait_is_acknowledged_before_run(void **state)
 	peer_send(a, WAIT, -1);
 	sim_settle(*state);
 	gets_msg(*state, a, ACK, 0);
-	gets_msg(*state, a, FREE_UNTIL, NEVER);
+	gets_msg(*state, a, FREE_UNTIL, BLIND(5));
 	gets_msg(*state, a, RUN, 5);
 }
 
@@ -130,6 +130,25 @@ static void once_it_runs_twice_in_a_row_it_always_is(void **state)
 	wait_for(sim, b, 40);
 	gets_msg(sim, a, FREE_UNTIL, 40);
 	gets_msg(sim, a, RUN, 30);
+}
+
+/* it reads nothing meanwhile, and a newcomer may have to wait for it */
+static void nobody_is_told_to_go_on_for_long(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_alone(sim, &a);
+	wait_for(sim, a, 10);
+	gets_msg(sim, a, FREE_UNTIL, 1000010);
+	gets_msg(sim, a, RUN, 10);
+	ask(sim, a, UPDATE, 1000009, 0);
+	b = peer_join(sim, 2);
+	sim_settle(sim);
+	gets_msg(sim, a, FREE_UNTIL, 1000009);
+	wait_for(sim, a, 5000000);
+	is_started(b);
+	ask(sim, b, GET_TOD, -1, 1000000 + 1000010);
 }
 
 static void who_was_not_told_may_not_go_on_by_itself(void **state)
@@ -324,7 +343,7 @@ static void a_client_that_wants_nothing_is_not_run(void **state)
 	peer_send(p.a, WAIT, -1);
 	sim_settle(sim);
 	gets_msg(sim, p.a, ACK, 0);
-	gets_msg(sim, p.b, FREE_UNTIL, NEVER);
+	gets_msg(sim, p.b, FREE_UNTIL, BLIND(20));
 	gets_msg(sim, p.b, RUN, 20);
 	gets_nothing(p.a);
 }
@@ -351,10 +370,10 @@ static void the_slots_say_what_clients_without_memory_want(void **state)
 
 static void goes_on(struct sim *sim, struct pair *p)
 {
-	gets_msg(sim, p->b, FREE_UNTIL, NEVER);
+	gets_msg(sim, p->b, FREE_UNTIL, BLIND(20));
 	gets_msg(sim, p->b, RUN, 20);
 	wait_for(sim, p->b, 21);
-	gets_msg(sim, p->b, FREE_UNTIL, NEVER);
+	gets_msg(sim, p->b, FREE_UNTIL, BLIND(21));
 	gets_msg(sim, p->b, RUN, 21);
 }
 
@@ -455,7 +474,7 @@ static void so_does_wait_of_one_that_waits(void **state)
 	peer_send(p.b, WAIT, 0);
 	is_dropped(sim, p.b, "client 0x2 (slot 2): WAIT though it waits");
 	wait_for(sim, p.a, 30);
-	gets_msg(sim, p.a, FREE_UNTIL, NEVER);
+	gets_msg(sim, p.a, FREE_UNTIL, BLIND(30));
 	gets_msg(sim, p.a, RUN, 30);
 }
 
@@ -627,6 +646,7 @@ int main(void)
 		BEHAVIOUR(clients_run_in_turn_each_until_the_other_wants_to),
 		BEHAVIOUR(a_client_that_only_ticks_is_sent_no_free_until),
 		BEHAVIOUR(once_it_runs_twice_in_a_row_it_always_is),
+		BEHAVIOUR(nobody_is_told_to_go_on_for_long),
 		BEHAVIOUR(who_was_not_told_may_not_go_on_by_itself),
 		BEHAVIOUR(no_free_until_is_sent_that_allows_nothing),
 		BEHAVIOUR(get_tells_the_time_to_whoever_asks),
