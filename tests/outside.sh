@@ -9,6 +9,13 @@
 epoch=1700000000000000000
 run=$build/test/outside
 
+# a machine that was killed leaves one process a terminal, in a session of its own
+clean_up()
+{
+	find /proc -maxdepth 2 -name cwd -lname "$run/*" 2>/dev/null |
+		cut -d / -f 3 | xargs -r kill -s KILL 2>/dev/null || :
+}
+
 # wrong TEXT - this is what is wrong
 wrong()
 {
