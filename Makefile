@@ -25,7 +25,7 @@ SERIES ?=
 COVERAGE ?=
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
-## Only mutants with this word; of a bench, only wakeups, calls or machines
+## Only mutants with this word; one defect; wakeups, calls or machines of a bench
 ONLY ?=
 ## A list of mutants, instead of the one in tests/mutants/
 MUTANTS ?=
