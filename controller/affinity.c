@@ -265,26 +265,19 @@ static void begin(struct affinity *aff)
  * affinity_pin - move a client to the CPU, and the controller before the first
  * @aff: from affinity_init()
  * @pinned: filled in, for affinity_unpin()
- * @sock: the connection to the client
+ * @pid: the client's process, 0 if it cannot be seen
  */
-void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock)
+void affinity_pin(struct affinity *aff, struct pinned *pinned, pid_t pid)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	int ret;
+	int ret = -ESRCH;
 
 	pinned->pid = 0;
 	if (aff->cpu == AFFINITY_NONE || aff->failed)
 		return;
 	if (aff->cpu == AFFINITY_AUTO)
 		choose(aff);
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
-		ret = -errno;
-	} else if (peer.pid <= 0) {
-		/* it is in a container that we cannot look into */
-		ret = -ESRCH;
-	} else {
-		pinned->pid = peer.pid;
+	if (pid) {
+		pinned->pid = pid;
 		ret = pin_process(aff, pinned);
 	}
 	if (!ret) {
@@ -295,7 +288,7 @@ void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock)
 
 	pinned->pid = 0;
 	if (ret == -EXDEV) {
-		log_verbose("process %d stays off CPU %d", (int)peer.pid,
+		log_verbose("process %d stays off CPU %d", (int)pid,
 			    aff->cpu);
 		return;
 	}

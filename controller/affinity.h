@@ -45,7 +45,7 @@ struct pinned {
 bool affinity_may_use(int cpu);
 void affinity_init(struct affinity *aff, int cpu);
 void affinity_destroy(struct affinity *aff);
-void affinity_pin(struct affinity *aff, struct pinned *pinned, int sock);
+void affinity_pin(struct affinity *aff, struct pinned *pinned, pid_t pid);
 void affinity_unpin(struct affinity *aff, struct pinned *pinned);
 
 #endif /* TT_AFFINITY_H */

@@ -17,10 +17,11 @@
  * begin with one if there is anything that it may do by itself. Whether it then
  * does is not known: a simulator that only ticks never does, and is not told. A
  * client shows that it would have if it is the next to run after itself, and
- * is always told from then on. One that was sent in the middle of a run (because somebody else now wants to run earlier)
- * may arrive after the client has decided to wait, and is then remembered into
- * the next run, where it could allow too much. @until is what the client may
- * remember at worst, and decides whether one has to be sent.
+ * is always told from then on. One that was sent in the middle of a run (because
+ * somebody else now wants to run earlier) may arrive after the client has
+ * decided to wait, and is then remembered into the next run, where it could
+ * allow too much. @until is what the client may remember at worst, and decides
+ * whether one has to be sent.
  */
 
 #include <errno.h>
@@ -427,7 +428,6 @@ struct client *client_new(struct controller *ctl, int fd)
 	client->ctl = ctl;
 	client->source.fd = fd;
 	client->source.ready = client_ready;
-	client->look_pos = CLIENT_NO_LOOK;
 	conn_init(&client->conn, fd);
 	if (!loop_add(&ctl->loop, &client->source, EPOLLIN))
 		return client;

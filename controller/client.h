@@ -14,8 +14,6 @@
 
 struct controller;
 
-#define CLIENT_NO_LOOK UINT32_MAX
-
 /**
  * enum client_state - where a client is in its life
  *
@@ -55,6 +53,7 @@ enum client_transport {
  * @link: in the list of all clients, in order of arrival
  * @flush_link: in the list of those with something to be sent
  * @free_link: in the list of those to be freed
+ * @look_link: in the list of those whose slots are looked at
  * @sched: what it wants
  * @state: where it is in its life
  * @transport: how it is told the time
@@ -62,12 +61,11 @@ enum client_transport {
  * @write_wait: its socket is full
  * @wants_until: it has asked for what it could have done by itself
  * @until_late: @until was sent in the middle of the run
+ * @looked_at: it is in the list of those whose slots are looked at
  * @seen: it has a request in its slot, as far as we have seen
  * @seen_time: and that is it, unchecked
  * @name: what it sent in START
  * @slot: its slot, 0 if it has none yet
- * @look_pos: where it is among the clients whose slots are looked at, or
- *	%CLIENT_NO_LOOK
  * @offset: controller time when its clock was 0, ns
  * @until: the last FREE_UNTIL that it may remember, controller time; 0: none
  * @sent: sequence number of the last message that it has to acknowledge
@@ -82,6 +80,7 @@ struct client {
 	TAILQ_ENTRY(client) link;
 	STAILQ_ENTRY(client) flush_link;
 	STAILQ_ENTRY(client) free_link;
+	LIST_ENTRY(client) look_link;
 	struct sched_entity sched;
 	enum client_state state;
 	enum client_transport transport;
@@ -89,11 +88,11 @@ struct client {
 	bool write_wait;
 	bool wants_until;
 	bool until_late;
+	bool looked_at;
 	bool seen;
 	uint64_t seen_time;
 	uint64_t name;
 	uint16_t slot;
-	uint32_t look_pos;
 	uint64_t offset;
 	uint64_t until;
 	uint32_t sent;

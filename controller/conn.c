@@ -184,3 +184,20 @@ bool conn_flush(struct conn *conn)
 	conn->out_len = 0;
 	return false;
 }
+
+/**
+ * conn_peer - which process has connected
+ * @fd: the socket
+ *
+ * Return: its number, 0 if that cannot be known, as that of a process in another
+ * container.
+ */
+pid_t conn_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return 0;
+	return peer.pid;
+}

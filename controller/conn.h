@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <linux/um_timetravel.h>
 
@@ -48,5 +49,6 @@ int conn_read(struct conn *conn, conn_handler handler);
 int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg);
 void conn_attach(struct conn *conn, const int *fds, unsigned int nfds);
 bool conn_flush(struct conn *conn);
+pid_t conn_peer(int fd);
 
 #endif /* TT_CONN_H */

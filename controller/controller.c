@@ -60,6 +60,7 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ctl->listener.fd = -1;
 	ctl->gate_open = !opt->clients;
 	TAILQ_INIT(&ctl->clients);
+	LIST_INIT(&ctl->look);
 	STAILQ_INIT(&ctl->to_flush);
 	STAILQ_INIT(&ctl->to_free);
 	sched_init(&ctl->sched);
@@ -97,7 +98,6 @@ void controller_destroy(struct controller *ctl)
 		controller_forget(client);
 	STAILQ_INIT(&ctl->to_flush);
 	free_gone(ctl);
-	free(ctl->look);
 	affinity_destroy(&ctl->aff);
 	shm_destroy(&ctl->shm);
 	loop_destroy(&ctl->loop);
@@ -147,22 +147,6 @@ int controller_listen(struct controller *ctl, int fd)
 	return 0;
 }
 
-/* for all clients, so that nothing can fail later */
-static bool room_to_look(struct controller *ctl)
-{
-	uint32_t size = ctl->look_size ? 2 * ctl->look_size : 16;
-	struct client **look;
-
-	if (ctl->sched.entities < ctl->look_size)
-		return true;
-	look = realloc(ctl->look, size * sizeof(*look));
-	if (!look)
-		return false;
-	ctl->look = look;
-	ctl->look_size = size;
-	return true;
-}
-
 /**
  * controller_add - a client has connected
  * @ctl: the controller
@@ -179,7 +163,7 @@ int controller_add(struct controller *ctl, int fd)
 		return -EINVAL;
 	}
 	client = client_new(ctl, fd);
-	if (!client || !room_to_look(ctl) || sched_add(&ctl->sched, &client->sched, 0,
+	if (!client || sched_add(&ctl->sched, &client->sched, 0,
 				 ++ctl->arrivals)) {
 		log_line("no memory for a new client");
 		if (client) {
@@ -196,28 +180,15 @@ int controller_add(struct controller *ctl, int fd)
 	return 0;
 }
 
-static void stop_looking(struct client *client)
+static void set_looked_at(struct client *client, bool looked_at)
 {
-	struct controller *ctl = client->ctl;
-	struct client *last;
-
-	if (client->look_pos == CLIENT_NO_LOOK)
+	if (looked_at == client->looked_at)
 		return;
-	last = ctl->look[--ctl->look_len];
-	ctl->look[client->look_pos] = last;
-	last->look_pos = client->look_pos;
-	client->look_pos = CLIENT_NO_LOOK;
-}
-
-/* controller_add() has made the room */
-static void start_looking(struct client *client)
-{
-	struct controller *ctl = client->ctl;
-
-	if (client->look_pos != CLIENT_NO_LOOK)
-		return;
-	client->look_pos = ctl->look_len;
-	ctl->look[ctl->look_len++] = client;
+	client->looked_at = looked_at;
+	if (looked_at)
+		LIST_INSERT_HEAD(&client->ctl->look, client, look_link);
+	else
+		LIST_REMOVE(client, look_link);
 }
 
 /**
@@ -255,7 +226,7 @@ void controller_forget(struct client *client)
 
 	if (ctl->last == client)
 		ctl->last = NULL;
-	stop_looking(client);
+	set_looked_at(client, false);
 	affinity_unpin(&ctl->aff, &client->pinned);
 	if (client->slot)
 		shm_free_slot(&ctl->shm, client->slot);
@@ -310,17 +281,6 @@ static void open_gate(struct controller *ctl)
 			sched_start(&ctl->sched, &client->sched);
 }
 
-/* which process has connected; 0 if that cannot be known */
-static pid_t process(const struct client *client)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(client->conn.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
-		return 0;
-	return peer.pid;
-}
-
 /*
  * A machine that reboots executes itself anew, and many kernels then keep the
  * old connection: it would run forever, and nobody else.
@@ -328,9 +288,10 @@ static pid_t process(const struct client *client)
 static void drop_rebooted(struct client *anew)
 {
 	struct client *client = running(anew->ctl);
+	pid_t pid = conn_peer(anew->conn.fd);
 
-	if (client && client->name == anew->name && ~client->name &&
-	    process(client) && process(client) == process(anew))
+	if (client && client->name == anew->name && ~client->name && pid &&
+	    pid == conn_peer(client->conn.fd))
 		client_drop(client, "its process has started anew");
 }
 
@@ -353,7 +314,7 @@ bool controller_start(struct client *client)
 			    ctl->shm.slots - 1);
 		return false;
 	}
-	affinity_pin(&ctl->aff, &client->pinned, client->conn.fd);
+	affinity_pin(&ctl->aff, &client->pinned, conn_peer(client->conn.fd));
 	client->state = CLIENT_STARTING;
 	client->sched.name = client->name;
 	ctl->connected--;
@@ -453,11 +414,8 @@ static void look_at_request(struct client *client)
 void controller_look(struct client *client)
 {
 	look_at_request(client);
-	if (shm_capa(&client->ctl->shm, client->slot) &
-	    UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT)
-		stop_looking(client);
-	else
-		start_looking(client);
+	set_looked_at(client, !(shm_capa(&client->ctl->shm, client->slot) &
+				UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT));
 }
 
 static bool offer_memory(const struct controller *ctl,
@@ -520,11 +478,10 @@ static void run_next(struct controller *ctl)
 {
 	struct sched_grant grant;
 	struct client *client;
-	uint32_t i;
 
 	while (!ctl->sched.running) {
-		for (i = 0; i < ctl->look_len; i++)
-			look_at_request(ctl->look[i]);
+		LIST_FOREACH(client, &ctl->look, look_link)
+			look_at_request(client);
 		if (!sched_next(&ctl->sched, &grant))
 			return;
 		client = container_of(grant.who, struct client, sched);

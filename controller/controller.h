@@ -31,6 +31,7 @@ enum verdict {
 
 TAILQ_HEAD(client_list, client);
 STAILQ_HEAD(client_queue, client);
+LIST_HEAD(look_list, client);
 
 /**
  * struct controller - a simulation
@@ -48,8 +49,6 @@ STAILQ_HEAD(client_queue, client);
  * @to_flush: those with something to be sent, in order
  * @to_free: those that have gone
  * @look: those whose slots may change at any time, in no order
- * @look_len: how many
- * @look_size: room for how many
  * @last: the client that was run last, only to be compared with
  * @arrivals: how many have ever arrived
  * @connected: how many have not sent START
@@ -72,9 +71,7 @@ struct controller {
 	struct client_list clients;
 	struct client_queue to_flush;
 	struct client_queue to_free;
-	struct client **look;
-	uint32_t look_len;
-	uint32_t look_size;
+	struct look_list look;
 	const struct client *last;
 	uint64_t arrivals;
 	uint32_t connected;

@@ -172,7 +172,7 @@ static void the_least_busy_cpu_is_chosen(void **state)
 		aff.busy[cpu] += 1000000000;
 		for (int other = 0; other < CPU_SETSIZE; other++)
 			aff.busy[other] -= 1000000000;
-		affinity_pin(&aff, &pinned, pair[0]);
+		affinity_pin(&aff, &pinned, conn_peer(pair[0]));
 		assert_int_equal(aff.cpu, cpu);
 		affinity_unpin(&aff, &pinned);
 		affinity_destroy(&aff);
@@ -194,7 +194,7 @@ static void simulations_choose_different_cpus(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	for (i = 0; i < 3; i++) {
 		affinity_init(&aff[i], AFFINITY_AUTO);
-		affinity_pin(&aff[i], &pinned[i], pair[0]);
+		affinity_pin(&aff[i], &pinned[i], conn_peer(pair[0]));
 		assert_true(is_only(allowed(0), aff[i].cpu));
 		assert_true(CPU_ISSET(aff[i].cpu, &before));
 		affinity_unpin(&aff[i], &pinned[i]);
@@ -218,8 +218,8 @@ static int pin_from_inside(int sock)
 	cpu_set_t before = allowed(0);
 
 	affinity_init(&aff, last_of(before));
-	affinity_pin(&aff, &pinned, sock);
-	affinity_pin(&aff, &pinned, sock);
+	affinity_pin(&aff, &pinned, conn_peer(sock));
+	affinity_pin(&aff, &pinned, conn_peer(sock));
 	affinity_unpin(&aff, &pinned);
 	return equal(allowed(0), before) ? 0 : 1;
 }

@@ -500,7 +500,8 @@ static void who_cannot_be_interrupted_is_looked_at_when_it_waits(void **state)
 	set_capa(p.a, deaf);
 	memory_wait_for(sim, p.a, 55, 80);
 	gets_msg(sim, p.b, RUN, 70);
-	assert_int_equal(sim->ctl.look_len, 1);
+	assert_int_equal(LIST_FIRST(&sim->ctl.look)->name, 2);
+	assert_null(LIST_NEXT(LIST_FIRST(&sim->ctl.look), look_link));
 }
 
 static void it_can_still_ask_by_message(void **state)
