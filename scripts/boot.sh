@@ -177,7 +177,13 @@ kill -0 $controller 2>/dev/null || {
 }
 kill_children
 exec 3>&-
-wait $collector
+# it ends when nobody has the pipe any more, which a stray process might
+for _ in $(seq 50); do
+	kill -0 $collector 2>/dev/null || break
+	sleep 0.1
+done
+kill $collector 2>/dev/null || :
+wait $collector || :
 
 [ $next -gt "$NODES" ] ||
 	broken "machine $next did not join: machine 1 came to no gate"

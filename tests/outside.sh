@@ -105,6 +105,12 @@ late_memory()
 	late 3 ''
 }
 
+# one of the others is in message mode
+late_mixed()
+{
+	late 3 '--no-shm-for 2'
+}
+
 # a controller says that somebody runs who does not exist
 running_id()
 {
