@@ -1673,6 +1673,67 @@ static void tt_test_irq_event(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->mem->free_until, TT_OFFSET + 77);
 }
 
+struct tt_timer {
+	const char *name;
+	u64 time;
+	unsigned long delta;
+	u64 want;
+};
+
+/* The clock is read in steps of 256 ns, and delta counts from the last one. */
+static const struct tt_timer tt_timers[] = {
+	/* name, time, delta, want */
+	{ "on a step, to a step",	512,	1024,		1536 },
+	{ "on a step, between two",	512,	1025,		1792 },
+	{ "past a step, to a step",	513,	1024,		1536 },
+	{ "past a step, between two",	513,	1023,		1536 },
+	{ "before a step, to a step",	767,	1024,		1536 },
+	{ "before a step, between two",	767,	1025,		1792 },
+	{ "at once",			513,	0,		768 },
+	{ "at once, on a step",		512,	0,		768 },
+	{ "longest",			513,	U32_MAX,	512 + BIT_ULL(32) },
+};
+
+static void tt_timer_desc(const struct tt_timer *row, char *desc)
+{
+	strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tt_timers, tt_timers, tt_timer_desc);
+
+static void tt_test_timer(struct kunit *test)
+{
+	const struct tt_timer *row = test->param_value;
+	struct time_travel_event machines, *first;
+	struct tt_fixture *f = test->priv;
+	u64 when;
+
+	f->s.time = row->time;
+	tt_ack(f, 0);
+	tt_begin(f);
+	/* there is one such event, which the machine may have in its list */
+	machines = time_travel_timer_event;
+	if (machines.pending)
+		list_replace(&time_travel_timer_event.list, &machines.list);
+	time_travel_timer_event.pending = false;
+	if (row->delta)
+		itimer_next_event(row->delta, NULL);
+	else
+		itimer_one_shot(NULL);
+	first = time_travel_first_event();
+	when = time_travel_timer_event.time;
+	time_travel_del_event(&time_travel_timer_event);
+	time_travel_timer_event = machines;
+	if (machines.pending)
+		list_replace(&machines.list, &time_travel_timer_event.list);
+	tt_end(f);
+
+	KUNIT_EXPECT_PTR_EQ(test, first, &time_travel_timer_event);
+	KUNIT_EXPECT_EQ(test, when, row->want);
+	tt_expect_sent(f, 1);
+	tt_expect_req(f, 0, UM_TIMETRAVEL_REQUEST, row->want);
+}
+
 static void tt_propagate(struct tt_fixture *f)
 {
 	tt_begin(f);
@@ -2375,6 +2436,7 @@ static struct kunit_case tt_run_cases[] = {
 	KUNIT_CASE(tt_test_get_time_shm),
 	KUNIT_CASE(tt_test_time_of_day),
 	KUNIT_CASE(tt_test_irq_event),
+	KUNIT_CASE_PARAM(tt_test_timer, tt_timers_gen_params),
 	KUNIT_CASE(tt_test_publish_msg),
 	KUNIT_CASE(tt_test_publish_shm),
 	{}

@@ -24,8 +24,9 @@
  *
  * All sleeps are to an absolute time. To be late then means: the clock, as read
  * after waking up, is later than asked for. UML's clock advances in steps of
- * 256 ns, reading it takes such a step, and a timer is set no closer than
- * 500 ns: RESOLUTION is what nobody can be blamed for.
+ * 256 ns, reading it takes such a step, and a kernel without our patches may
+ * wake before the step and set its timer again, for 500 ns later: RESOLUTION is
+ * what takes no more than that.
  */
 #include <fcntl.h>
 #include <inttypes.h>

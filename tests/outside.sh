@@ -161,6 +161,16 @@ link_inherited()
 		wrong "a helper has a socket of the machine's"
 }
 
+# woken once: in the step of the clock that comes next, and reading it is another
+timers()
+{
+	machine 1 time-travel=inf-cpu -- wakes:1000
+	until_done ended "$pid" || wrong 'the machine hangs'
+	late=$(sed -n 's/^wakes_most_late_ns //p' 1/result)
+	[ "${late:-none}" != none ] || wrong 'no result'
+	[ "$late" -le 512 ] || wrong "a timer is $late ns late"
+}
+
 rm -rf "$run"
 mkdir -p "$run"
 cd "$run"
