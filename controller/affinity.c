@@ -18,6 +18,10 @@
  * where it is. Whoever outlives its connection is put back, and only if it is
  * still the same process and nobody else has moved it meanwhile.
  *
+ * On that CPU the controller becomes a SCHED_BATCH process, unless its user made
+ * it something special: who sends it WAIT goes on to wait, and is not interrupted
+ * for the controller just before, which would be one switch more.
+ *
  * None of this has to succeed: what is lost is speed, which is said in a line.
  */
 
@@ -259,6 +263,8 @@ static void begin(struct affinity *aff)
 		return;
 	aff->began = true;
 	log_verbose("all on CPU %d", aff->cpu);
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
 }
 
 /**

@@ -210,6 +210,41 @@ static void simulations_choose_different_cpus(void **state)
 	close(pair[1]);
 }
 
+static void the_controller_does_not_interrupt_clients(void **state)
+{
+	static const struct {
+		int before, cpu, after;
+	} rows[] = {
+		{ SCHED_OTHER, AFFINITY_AUTO, SCHED_BATCH },
+		{ SCHED_OTHER, AFFINITY_NONE, SCHED_OTHER },
+		/* its user wanted something else */
+		{ SCHED_IDLE, AFFINITY_AUTO, SCHED_IDLE },
+	};
+	const struct sched_param param = {};
+	cpu_set_t before = allowed(0);
+	struct affinity aff;
+	struct pinned pinned;
+	int after, pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(sched_setscheduler(0, rows[i].before, &param),
+				 0);
+		affinity_init(&aff, rows[i].cpu);
+		affinity_pin(&aff, &pinned, conn_peer(pair[0]));
+		after = sched_getscheduler(0);
+		affinity_unpin(&aff, &pinned);
+		affinity_destroy(&aff);
+		assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &param), 0);
+		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
+				 0);
+		assert_int_equal(after, rows[i].after);
+	}
+	close(pair[0]);
+	close(pair[1]);
+}
+
 /* in a process namespace of its own a peer outside has no number */
 static int pin_from_inside(int sock)
 {
@@ -269,6 +304,7 @@ int main(void)
 		BEHAVIOUR(who_is_kept_off_that_cpu_stays_off),
 		BEHAVIOUR(the_least_busy_cpu_is_chosen),
 		BEHAVIOUR(simulations_choose_different_cpus),
+		BEHAVIOUR(the_controller_does_not_interrupt_clients),
 		BEHAVIOUR(who_cannot_be_seen_is_not_moved_and_that_is_said_once),
 	};
 
