@@ -35,6 +35,9 @@
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 
+/* once all depends on it, how long START may take that comes with connect() */
+#define PATIENCE_S 10
+
 static uint64_t monotonic(void)
 {
 	struct timespec now;
@@ -175,6 +178,7 @@ int controller_add(struct controller *ctl, int fd)
 	}
 	TAILQ_INSERT_TAIL(&ctl->clients, client, link);
 	ctl->connected++;
+	ctl->patient = false;
 	log_verbose("a client has connected, %u have not sent START",
 		    ctl->connected);
 	return 0;
@@ -486,7 +490,7 @@ static void run_next(struct controller *ctl)
 			return;
 		client = container_of(grant.who, struct client, sched);
 		client->state = CLIENT_RUNNING;
-		ctl->waiting_told = false;
+		ctl->patient = false;
 		if (grant.first)
 			start(client, &grant);
 		else
@@ -514,7 +518,7 @@ static enum verdict judge(struct controller *ctl)
 	if (TAILQ_EMPTY(&ctl->clients))
 		return VERDICT_DONE;
 	/* those that come may have something to do for those that wait */
-	if (ctl->connected && (!ctl->started || ctl->waiting_told))
+	if (ctl->connected && ctl->patient)
 		return VERDICT_NONE;
 	return VERDICT_DEADLOCK;
 }
@@ -526,10 +530,37 @@ static enum verdict tell_deadlock(struct controller *ctl)
 			 (unsigned long long)ctl->sched.now, ctl->started);
 		return VERDICT_DEADLOCK;
 	}
-	log_line("all clients (%u) wait, and none has asked to run again; going on because of %u that may still send START",
-		 ctl->started, ctl->connected);
-	ctl->waiting_told = true;
+	/* without the others there is nothing odd about that yet */
+	if (ctl->started)
+		log_line("all clients (%u) wait, and none has asked to run again; going on for %u s because of %u that may still send START",
+			 ctl->started, PATIENCE_S, ctl->connected);
+	ctl->patient = true;
+	ctl->patient_until = monotonic() + PATIENCE_S * 1000000000ULL;
 	return VERDICT_NONE;
+}
+
+/* how long a step may wait, in ms, if its caller would wait for @timeout_ms */
+static int bounded(const struct controller *ctl, int timeout_ms)
+{
+	uint64_t now = monotonic();
+	int left = 0;
+
+	if (ctl->patient_until > now)
+		left = (ctl->patient_until - now) / 1000000 + 1;
+	return timeout_ms < 0 || timeout_ms > left ? left : timeout_ms;
+}
+
+static void lose_patience(struct controller *ctl)
+{
+	struct client *client, *next;
+
+	for (client = TAILQ_FIRST(&ctl->clients); client; client = next) {
+		next = TAILQ_NEXT(client, link);
+		if (client->state == CLIENT_CONNECTED)
+			client_drop(client, "still none after %u s, and nobody else can go on",
+				    PATIENCE_S);
+	}
+	free_gone(ctl);
 }
 
 /**
@@ -544,14 +575,21 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 	enum verdict verdict = judge(ctl);
 	int ret;
 
-	ret = loop_run_once(&ctl->loop, verdict ? 0 : timeout_ms);
+	if (verdict)
+		timeout_ms = 0;
+	else if (ctl->patient)
+		timeout_ms = bounded(ctl, timeout_ms);
+	ret = loop_run_once(&ctl->loop, timeout_ms);
 	if (ret < 0) {
 		log_line("cannot wait for clients: %s", strerror(-ret));
 		return VERDICT_ERROR;
 	}
+	if (!ret && verdict == VERDICT_DEADLOCK)
+		return tell_deadlock(ctl);
+	if (!ret && ctl->patient && monotonic() >= ctl->patient_until)
+		lose_patience(ctl);
 	if (!ret)
-		return verdict == VERDICT_DEADLOCK ? tell_deadlock(ctl) :
-						     verdict;
+		return verdict;
 	run_next(ctl);
 	flush(ctl);
 	free_gone(ctl);

@@ -56,7 +56,8 @@ LIST_HEAD(look_list, client);
  * @started: how many were, and are still there
  * @ever_started: how many were
  * @gate_open: as many as have to come have come
- * @waiting_told: it was said that only those who have not sent START can help
+ * @patient: only those who have not sent START can make it go on
+ * @patient_until: for so long, host's monotonic clock, ns
  */
 struct controller {
 	const struct options *opt;
@@ -79,7 +80,8 @@ struct controller {
 	uint32_t started;
 	uint64_t ever_started;
 	bool gate_open;
-	bool waiting_told;
+	bool patient;
+	uint64_t patient_until;
 };
 
 int controller_init(struct controller *ctl, const struct options *opt);

@@ -494,12 +494,58 @@ static void nor_if_somebody_may_still_send_start(void **state)
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	/* that is worth one line, in case nothing comes of it */
-	assert_non_null(strstr(sim_log(sim), "going on because of 1 that may"));
+	assert_non_null(strstr(sim_log(sim), "because of 1 that may still send START"));
 	sim_settle(sim);
 	assert_string_equal(sim_log(sim), "");
 	peer_close(b);
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+}
+
+static void but_it_may_not_take_forever(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	sim->opt.shm = false;
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_connect(sim);
+	is_started(a);
+	peer_send(a, WAIT, -1);
+	sim_settle(sim);
+	assert_non_null(strstr(sim_log(sim), "going on for 10 s because of 1"));
+	/* from now on, if somebody else comes */
+	sim->ctl.patient_until = 0;
+	c = peer_connect(sim);
+	sim_settle(sim);
+	assert_non_null(strstr(sim_log(sim), "going on for 10 s because of 2"));
+	peer_close(c);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	sim->ctl.patient_until = 0;
+	is_dropped(sim, b, "without START: still none after 10 s");
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+}
+
+static void nor_if_all_others_have_gone(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	b = peer_connect(sim);
+	is_started_with_memory(a);
+	peer_close(a);
+	sim_settle(sim);
+	assert_string_equal(sim_log(sim), "");
+	sim->ctl.patient_until = 0;
+	is_dropped(sim, b, "still none after 10 s");
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
 }
 
 int main(void)
@@ -532,6 +578,8 @@ int main(void)
 		BEHAVIOUR(or_if_they_have_asked_for_nothing),
 		BEHAVIOUR(but_not_if_a_request_is_still_to_be_read),
 		BEHAVIOUR(nor_if_somebody_may_still_send_start),
+		BEHAVIOUR(but_it_may_not_take_forever),
+		BEHAVIOUR(nor_if_all_others_have_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
