@@ -3,7 +3,7 @@
 
 # so many digits after the point
 def digits($n):
-	if . == null then "-" else
+	if . == null then "-" elif . < 0 then "-" + (-. | digits($n)) else
 		(. * pow(10; $n) | round | tostring) |
 		("0" * ($n + 1 - length) // "") + . |
 		if $n > 0 then .[:-$n] + "." + .[-$n:] else . end
@@ -62,7 +62,9 @@ def targets:
 	"Targets:",
 	(.targets[] | (if .met then "  met      " else "  not met  " end) +
 	 .name + ": \(.value | digits(2)), " +
-	 if .at_most then "at most \(.at_most)" else "at least \(.at_least)" end);
+	 (if .at_most then "at most \(.at_most)" else "at least \(.at_least)" end) +
+	 if .at_the_limit then ", and \(.at_the_limit | digits(2)) at the limit"
+	 else "" end);
 
 (select(.wakeups != []) | wakeups),
 (select(.calls != []) | calls),
