@@ -15,6 +15,7 @@
  * struct tt_link - the connection to the controller
  *
  * @fd: the socket, -1 if there is none
+ * @timeout_ms: how long the controller may take to say something, -1: forever
  * @error: where to note what went wrong
  * @take_fds: descriptors that come with a message are wanted
  * @fds: those that came with the last message; whoever takes one sets it to -1
@@ -25,6 +26,7 @@
  */
 struct tt_link {
 	int fd;
+	int timeout_ms;
 	struct tt_error *error;
 	bool take_fds;
 	int fds[UM_TIMETRAVEL_MAX_FDS];

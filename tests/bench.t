@@ -74,7 +74,7 @@ ok 'messages and calls of a wake-up were counted' holds '
 		[5, "memory", 2], [5, "messages", 6]]'
 ok 'with the memory those of the controller and of a client are known' holds '
 	all(.calls[] | select(.how == "memory");
-	    .controller_calls == 3 and .client_calls == 2)'
+	    .controller_calls == 3 and .client_calls == 3)'
 ok 'machines were measured in all ways' holds '
 	[.machines[] | [.n, .ticks, .how]] == [[2, 20, "alone"],
 		[2, 20, "memory"], [2, 20, "memory unpinned"],
