@@ -4,8 +4,8 @@
  * cut them anywhere and deliver many at once.
  *
  * What is to come is waited for with poll(): a process that sleeps in recv() is
- * also woken when its peer takes what it had sent, which costs a wake-up through
- * the controller two more switches and a sixth of its time.
+ * also woken when its peer takes what it had sent, which made a wake-up through
+ * the controller a fifth dearer.
  */
 
 #include <errno.h>
