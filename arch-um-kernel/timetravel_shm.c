@@ -202,8 +202,11 @@ bool time_travel_shm_request(u64 time)
 	virt_store_release(&slot->flags, READ_ONCE(slot->flags) |
 					 UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
 
-	/* whoever stops because of free_until sees the request */
-	virt_wmb();
+	/*
+	 * Whoever stops because of free_until sees the request, and so does
+	 * whoever raises it after this.
+	 */
+	virt_mb();
 	if (time < READ_ONCE(mem->free_until))
 		WRITE_ONCE(mem->free_until, time);
 

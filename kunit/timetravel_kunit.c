@@ -77,6 +77,17 @@ struct tt_statics {
 	struct tt_client client;
 };
 
+struct tt_fixture;
+
+/* A device: it replies on one descriptor, and interrupts by the other. */
+struct tt_device {
+	struct tt_fixture *f;
+	int reply;
+	int fds[2];
+	int irq;
+	unsigned int irqs;
+};
+
 /**
  * struct tt_fixture - a client and its controller
  * @test: the test
@@ -131,6 +142,7 @@ struct tt_fixture {
 	unsigned long long fds_after[TT_MAX_FD];
 	unsigned long may_map;
 	struct time_travel_event event;
+	struct tt_device device;
 	unsigned int interrupts;
 	struct notifier_block panic_nb;
 	void (*panic_call)(struct tt_fixture *f);
@@ -553,6 +565,17 @@ static int tt_init(struct kunit *test)
 	return 0;
 }
 
+static void tt_close_device(struct tt_device *d)
+{
+	if (d->irq <= 0)
+		return;
+
+	um_free_irq(d->irq, d);
+	tt_close(&d->fds[0]);
+	tt_close(&d->fds[1]);
+	tt_close(&d->reply);
+}
+
 static void tt_exit(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
@@ -560,6 +583,7 @@ static void tt_exit(struct kunit *test)
 	if (!f)
 		return;
 
+	tt_close_device(&f->device);
 	os_call_when_readable(f->ctl, NULL, NULL);
 	tt_client_reset(&f->s.client);
 	if (f->mem)
@@ -1904,15 +1928,6 @@ static void tt_test_wait_readable(struct kunit *test)
 	os_close_file(fd);
 }
 
-/* A device: it replies on one descriptor, and interrupts by the other. */
-struct tt_device {
-	struct tt_fixture *f;
-	int reply;
-	int fds[2];
-	int irq;
-	unsigned int irqs;
-};
-
 static struct tt_device *tt_device;
 static bool tt_in_child;
 
@@ -2042,12 +2057,14 @@ static int tt_then_interrupt(void *arg)
 	return SIGIO;
 }
 
-static int tt_open_device(struct tt_fixture *f, struct tt_device *d,
+/* It is open until tt_exit(), also if the test is broken off. */
+static int tt_open_device(struct tt_fixture *f,
 			  void (*handler)(int irq, int fd, void *dev,
 					  struct time_travel_event *ev))
 {
+	struct tt_device *d = &f->device;
+
 	d->f = f;
-	d->irqs = 0;
 	d->reply = os_eventfd(1, 0);
 	if (d->reply < 0 || os_pipe(d->fds, 1, 1))
 		return -EMFILE;
@@ -2063,22 +2080,13 @@ static int tt_open_device(struct tt_fixture *f, struct tt_device *d,
 	return d->irq;
 }
 
-static void tt_close_device(struct tt_device *d)
-{
-	um_free_irq(d->irq, d);
-	tt_close(&d->fds[0]);
-	tt_close(&d->fds[1]);
-	tt_close(&d->reply);
-}
-
 /* A device may interrupt after any instruction since FREE_UNTIL was seen. */
 static void tt_test_wait_readable_interrupted(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
-	struct tt_device d;
 	int ret;
 
-	ret = tt_open_device(f, &d, tt_device_handler);
+	ret = tt_open_device(f, tt_device_handler);
 	KUNIT_ASSERT_LT(test, 0, ret);
 	f->trace.syscalls = 1;
 	f->trace.then = tt_then_interrupt;
@@ -2092,7 +2100,6 @@ static void tt_test_wait_readable_interrupted(struct kunit *test)
 		if (!f->done)
 			break;
 	}
-	tt_close_device(&d);
 }
 
 static void tt_do_wait_interrupted(struct tt_fixture *f)
@@ -2116,10 +2123,9 @@ static void tt_do_wait_interrupted(struct tt_fixture *f)
 /* A client that waits may be interrupted after any instruction since WAIT. */
 static void tt_wait_interrupted(struct tt_fixture *f, u64 req_time)
 {
-	struct tt_device d;
 	int ret;
 
-	ret = tt_open_device(f, &d, tt_device_handler);
+	ret = tt_open_device(f, tt_device_handler);
 	KUNIT_ASSERT_LT(f->test, 0, ret);
 	f->trace.syscalls = 1;
 	f->trace.then = tt_then_interrupt;
@@ -2138,7 +2144,6 @@ static void tt_wait_interrupted(struct tt_fixture *f, u64 req_time)
 		if (!f->done)
 			break;
 	}
-	tt_close_device(&d);
 }
 
 static void tt_test_wait_interrupted_msg(struct kunit *test)
@@ -2161,20 +2166,18 @@ static void tt_test_other_interrupt(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
 	unsigned int during;
-	struct tt_device d;
 	char c = 0;
 	int ret;
 
-	ret = tt_open_device(f, &d, NULL);
+	ret = tt_open_device(f, NULL);
 	KUNIT_ASSERT_LT(test, 0, ret);
 	tt_begin(f);
-	os_write_file(d.fds[1], &c, sizeof(c));
+	os_write_file(f->device.fds[1], &c, sizeof(c));
 	sigio_run_timetravel_handlers();
-	during = d.irqs;
+	during = f->device.irqs;
 	tt_end(f);
 	KUNIT_EXPECT_EQ(test, during, 0U);
-	KUNIT_EXPECT_EQ(test, d.irqs, 1U);
-	tt_close_device(&d);
+	KUNIT_EXPECT_EQ(test, f->device.irqs, 1U);
 }
 
 /*

@@ -2,7 +2,7 @@
 /*
  * The time-travel protocol of User-mode Linux: messages and shared memory.
  *
- * The ABI was designed at Intel Corporation, 2019 - 2023.
+ * Copyright (C) 2019 - 2023 Intel Corporation
  */
 #ifndef _UAPI_LINUX_UM_TIMETRAVEL_H
 #define _UAPI_LINUX_UM_TIMETRAVEL_H
@@ -58,6 +58,9 @@ enum um_timetravel_shared_mem_fds {
 	 *	append log lines to
 	 */
 	UM_TIMETRAVEL_SHARED_LOGFD,
+	/**
+	 * @UM_TIMETRAVEL_SHARED_MAX_FDS: how many there are
+	 */
 	UM_TIMETRAVEL_SHARED_MAX_FDS,
 };
 
@@ -220,7 +223,7 @@ enum um_timetravel_schedshm_flags {
  * Slot 0 is the controller's own. The controller fills the slots of clients
  * that do not use the memory on their behalf.
  *
- * @capa: &enum um_timetravel_schedshm_cap, set once by the client
+ * @capa: &enum um_timetravel_schedshm_cap, written by the client only
  * @flags: &enum um_timetravel_schedshm_flags
  * @req_time: when the client wants to run, valid with
  *	%UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN and written before that is set
