@@ -544,7 +544,8 @@ static int wait_step(struct tt_client *client)
 	struct um_timetravel_msg msg;
 	int ret;
 
-	if (watches(client) && !tt_link_has_message(&client->link)) {
+	/* half a message has its end soon, or never */
+	if (watches(client) && tt_link_is_empty(&client->link)) {
 		ret = serve(client, -1);
 		if (ret || !client->waiting)
 			return ret;
@@ -823,6 +824,10 @@ API int tt_client_wait_readable(struct tt_client *client, int fd)
 	if (fd < 0)
 		return tt_error(&client->error, EBADF,
 				"cannot wait for descriptor %d", fd);
+	/* what came along with an ACK has not been looked at */
+	ret = done(client, drain(client));
+	if (ret)
+		return ret;
 	while (!fds[0].revents) {
 		ret = poll(fds, 2, -1);
 		if (ret < 0 && errno == EINTR)

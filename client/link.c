@@ -230,14 +230,28 @@ static ssize_t link_receive_fds(struct tt_link *link)
 	return ret;
 }
 
+/* how long until @end, which begins to count now if it is 0 */
+static int link_left_ms(const struct tt_link *link, long long *end)
+{
+	long long now, left;
+
+	if (link->timeout_ms < 0)
+		return -1;
+	now = tt_link_clock_ms();
+	if (!*end)
+		*end = now + link->timeout_ms;
+	left = *end - now;
+	return left > 0 ? left : 0;
+}
+
 /* -EAGAIN: nothing came in time */
-static int link_wait(struct tt_link *link)
+static int link_wait(struct tt_link *link, long long *end)
 {
 	struct pollfd pollfd = { .fd = link->fd, .events = POLLIN };
 	int ret;
 
 	do {
-		ret = poll(&pollfd, 1, link->timeout_ms);
+		ret = poll(&pollfd, 1, link_left_ms(link, end));
 	} while (ret < 0 && errno == EINTR);
 	if (ret < 0)
 		return tt_error(link->error, errno, "poll: %s",
@@ -245,7 +259,7 @@ static int link_wait(struct tt_link *link)
 	return ret ? 0 : -EAGAIN;
 }
 
-static int link_fill(struct tt_link *link, int flags)
+static int link_fill(struct tt_link *link, int flags, long long *end)
 {
 	ssize_t ret;
 
@@ -254,7 +268,7 @@ static int link_fill(struct tt_link *link, int flags)
 	link->head = 0;
 
 	if (!(flags & MSG_DONTWAIT)) {
-		ret = link_wait(link);
+		ret = link_wait(link, end);
 		if (ret)
 			return ret;
 	}
@@ -263,14 +277,18 @@ static int link_fill(struct tt_link *link, int flags)
 	else
 		ret = recv(link->fd, link->buf + link->len,
 			   sizeof(link->buf) - link->len, MSG_DONTWAIT);
-	if (ret > 0)
+	if (ret > 0) {
+		/* the rest of a message has as long as its beginning had */
+		if (!link->len)
+			*end = 0;
 		link->len += ret;
-	else if (!ret)
+	} else if (!ret) {
 		return link_gone(link, EPIPE);
-	else if (errno == EAGAIN)
+	} else if (errno == EAGAIN) {
 		return -EAGAIN;
-	else if (errno != EINTR)
+	} else if (errno != EINTR) {
 		return link_gone(link, errno);
+	}
 	return 0;
 }
 
@@ -281,6 +299,15 @@ static int link_fill(struct tt_link *link, int flags)
 bool tt_link_has_message(const struct tt_link *link)
 {
 	return link->len - link->head >= sizeof(struct um_timetravel_msg);
+}
+
+/**
+ * tt_link_is_empty - was nothing received that was not returned?
+ * @link: the connection
+ */
+bool tt_link_is_empty(const struct tt_link *link)
+{
+	return link->len == link->head;
 }
 
 /**
@@ -295,12 +322,13 @@ bool tt_link_has_message(const struct tt_link *link)
 int tt_link_receive(struct tt_link *link, struct um_timetravel_msg *msg,
 		    int flags)
 {
+	long long end = 0;
 	int ret;
 
 	if (link->take_fds)
 		tt_link_close_fds(link);
 	while (!tt_link_has_message(link)) {
-		ret = link_fill(link, flags);
+		ret = link_fill(link, flags, &end);
 		if (ret == -EAGAIN && link->len && !(flags & MSG_DONTWAIT))
 			return tt_error(link->error, ETIMEDOUT,
 					"half a message of the controller, %zu bytes of %zu, and then nothing",

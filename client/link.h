@@ -45,6 +45,7 @@ int tt_link_send(struct tt_link *link, const struct um_timetravel_msg *msg);
 int tt_link_receive(struct tt_link *link, struct um_timetravel_msg *msg,
 		    int flags);
 bool tt_link_has_message(const struct tt_link *link);
+bool tt_link_is_empty(const struct tt_link *link);
 void tt_link_close_fds(struct tt_link *link);
 
 #endif /* TT_LINK_H */

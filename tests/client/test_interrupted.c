@@ -422,6 +422,33 @@ static void and_hears_broadcasts_meanwhile(void **state)
 	said_ack(fake);
 }
 
+static void also_those_that_came_with_an_ACK(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = broadcast;
+	by_messages(state);
+	acknowledge(fake, 0);
+	say(fake, BROADCAST, 5);
+	ok(tt_client_broadcast(fake->client, 1));
+	ok(tt_client_wait_readable(fake->client, from[0]));
+	noted(fake, "5;");
+}
+
+static void half_a_message_is_not_waited_for_forever(void **state)
+{
+	struct fake *fake = *state;
+	struct um_timetravel_msg msg = { .op = RUN };
+
+	fake->opt.timeout_ms = 20;
+	watching(state, interrupted);
+	acknowledge(fake, 0);
+	say(fake, BROADCAST, 5);
+	say_raw(fake, &msg, 3);
+	lost(fake, tt_client_wait(fake->client), -ETIMEDOUT,
+	     "3 bytes of 16, and then nothing");
+}
+
 static void and_what_it_must_not_do_any_more(void **state)
 {
 	struct fake *fake = by_messages(state);
@@ -489,6 +516,8 @@ int main(void)
 		WITH_PIPES(what_cannot_be_watched_is_told),
 		WITH_PIPES(a_running_one_may_wait_for_another),
 		WITH_PIPES(and_hears_broadcasts_meanwhile),
+		WITH_PIPES(also_those_that_came_with_an_ACK),
+		WITH_PIPES(half_a_message_is_not_waited_for_forever),
 		WITH_PIPES(and_what_it_must_not_do_any_more),
 		WITH_PIPES(and_notices_if_the_controller_goes),
 		WITH_PIPES(if_the_other_goes_there_is_an_end_to_read),

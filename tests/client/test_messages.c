@@ -3,7 +3,9 @@
  * A client without the memory: all that it says and is told is a message.
  */
 #include <errno.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -335,6 +337,32 @@ static void it_is_given_up_if_it_does_not_acknowledge(void **state)
 	by_messages(state);
 	lost(fake, tt_client_broadcast(fake->client, 1), -ETIMEDOUT,
 	     "has not acknowledged operation 9 within 20 ms");
+}
+
+static void interrupt(int sig)
+{
+	(void)sig;
+}
+
+static void signals_do_not_put_that_off(void **state)
+{
+	struct sigaction act = { .sa_handler = interrupt };
+	struct fake *fake = *state;
+	pid_t parent = getpid(), pid;
+
+	fake->opt.timeout_ms = 50;
+	by_messages(state);
+	assert_int_equal(sigaction(SIGUSR1, &act, NULL), 0);
+	pid = fork();
+	if (!pid) {
+		while (!kill(parent, SIGUSR1) && getppid() == parent)
+			usleep(5000);
+		_exit(0);
+	}
+	lost(fake, tt_client_broadcast(fake->client, 1), -ETIMEDOUT,
+	     "has not acknowledged operation 9 within 50 ms");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 static void or_if_it_does_not_read(void **state)
@@ -717,6 +745,7 @@ int main(void)
 		WITH_FAKE(the_end_of_the_controller_is_noticed_anywhere),
 		WITH_FAKE(no_signal_is_raised_when_it_has_gone),
 		WITH_FAKE(it_is_given_up_if_it_does_not_acknowledge),
+		WITH_FAKE(signals_do_not_put_that_off),
 		WITH_FAKE(or_if_it_does_not_read),
 		WITH_FAKE(run_may_take_longer_than_that),
 		WITH_FAKE(but_not_its_second_half),
