@@ -61,6 +61,7 @@ enum client_transport {
  * @write_wait: its socket is full
  * @wants_until: it has asked for what it could have done by itself
  * @until_late: @until was sent in the middle of the run
+ * @patient_until: how long it may be silent, host's monotonic clock, ns
  * @looked_at: it is in the list of those whose slots are looked at
  * @seen: it has a request in its slot, as far as we have seen
  * @seen_time: and that is it, unchecked
@@ -88,6 +89,7 @@ struct client {
 	bool write_wait;
 	bool wants_until;
 	bool until_late;
+	uint64_t patient_until;
 	bool looked_at;
 	bool seen;
 	uint64_t seen_time;

@@ -38,12 +38,14 @@
 /* once all depends on it, how long START may take that comes with connect() */
 #define PATIENCE_S 10
 
+#define NSEC_PER_SEC 1000000000ULL
+
 static uint64_t monotonic(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
 /**
@@ -178,7 +180,7 @@ int controller_add(struct controller *ctl, int fd)
 	}
 	TAILQ_INSERT_TAIL(&ctl->clients, client, link);
 	ctl->connected++;
-	ctl->patient = false;
+	client->patient_until = monotonic() + PATIENCE_S * NSEC_PER_SEC;
 	log_verbose("a client has connected, %u have not sent START",
 		    ctl->connected);
 	return 0;
@@ -523,8 +525,26 @@ static enum verdict judge(struct controller *ctl)
 	return VERDICT_DEADLOCK;
 }
 
+/* those who have not sent START have time from now on */
+static void become_patient(struct controller *ctl)
+{
+	uint64_t until = monotonic() + PATIENCE_S * NSEC_PER_SEC;
+	struct client *client;
+
+	TAILQ_FOREACH(client, &ctl->clients, link)
+		client->patient_until = until;
+	ctl->patient = true;
+}
+
 static enum verdict tell_deadlock(struct controller *ctl)
 {
+	/* a request may have got into the memory meanwhile, but not later */
+	shm_stop(&ctl->shm);
+	run_next(ctl);
+	flush(ctl);
+	if (ctl->sched.running)
+		return VERDICT_NONE;
+
 	if (!ctl->connected) {
 		log_line("deadlock at %llu ns: all clients (%u) wait, and none has asked to run again",
 			 (unsigned long long)ctl->sched.now, ctl->started);
@@ -534,33 +554,37 @@ static enum verdict tell_deadlock(struct controller *ctl)
 	if (ctl->started)
 		log_line("all clients (%u) wait, and none has asked to run again; going on for %u s because of %u that may still send START",
 			 ctl->started, PATIENCE_S, ctl->connected);
-	ctl->patient = true;
-	ctl->patient_until = monotonic() + PATIENCE_S * 1000000000ULL;
+	become_patient(ctl);
 	return VERDICT_NONE;
 }
 
 /* how long a step may wait, in ms, if its caller would wait for @timeout_ms */
 static int bounded(const struct controller *ctl, int timeout_ms)
 {
-	uint64_t now = monotonic();
-	int left = 0;
+	const struct client *client;
+	uint64_t now = monotonic(), first = now + PATIENCE_S * NSEC_PER_SEC;
+	int left;
 
-	if (ctl->patient_until > now)
-		left = (ctl->patient_until - now) / 1000000 + 1;
+	TAILQ_FOREACH(client, &ctl->clients, link)
+		if (client->state == CLIENT_CONNECTED &&
+		    client->patient_until < first)
+			first = client->patient_until;
+	left = first > now ? (first - now) / 1000000 + 1 : 0;
 	return timeout_ms < 0 || timeout_ms > left ? left : timeout_ms;
 }
 
 static void lose_patience(struct controller *ctl)
 {
 	struct client *client, *next;
+	uint64_t now = monotonic();
 
 	for (client = TAILQ_FIRST(&ctl->clients); client; client = next) {
 		next = TAILQ_NEXT(client, link);
-		if (client->state == CLIENT_CONNECTED)
+		if (client->state == CLIENT_CONNECTED &&
+		    client->patient_until <= now)
 			client_drop(client, "still none after %u s, and nobody else can go on",
 				    PATIENCE_S);
 	}
-	free_gone(ctl);
 }
 
 /**
@@ -586,10 +610,12 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 	}
 	if (!ret && verdict == VERDICT_DEADLOCK)
 		return tell_deadlock(ctl);
-	if (!ret && ctl->patient && monotonic() >= ctl->patient_until)
+	if (ctl->patient)
 		lose_patience(ctl);
-	if (!ret)
+	if (!ret) {
+		free_gone(ctl);
 		return verdict;
+	}
 	run_next(ctl);
 	flush(ctl);
 	free_gone(ctl);

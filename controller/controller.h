@@ -56,8 +56,8 @@ LIST_HEAD(look_list, client);
  * @started: how many were, and are still there
  * @ever_started: how many were
  * @gate_open: as many as have to come have come
- * @patient: only those who have not sent START can make it go on
- * @patient_until: for so long, host's monotonic clock, ns
+ * @patient: only those who have not sent START can make it go on, each of them
+ *	for so long
  */
 struct controller {
 	const struct options *opt;
@@ -81,7 +81,6 @@ struct controller {
 	uint64_t ever_started;
 	bool gate_open;
 	bool patient;
-	uint64_t patient_until;
 };
 
 int controller_init(struct controller *ctl, const struct options *opt);

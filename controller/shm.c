@@ -226,6 +226,20 @@ void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until)
 }
 
 /**
+ * shm_stop - publish that nobody runs, and that nobody looks at the memory
+ * @shm: the memory
+ *
+ * From now on a client that wants something says so in a message. One that had
+ * begun to put it into its slot may still do that.
+ */
+void shm_stop(struct shm *shm)
+{
+	STORE(shm->mem->clients[0].capa, 0);
+	STORE(shm->mem->running_id, 0);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/**
  * shm_time - the time that is published, unchecked
  * @shm: the memory
  */

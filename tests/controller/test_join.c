@@ -503,6 +503,15 @@ static void nor_if_somebody_may_still_send_start(void **state)
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
 }
 
+/* of those who have connected so far */
+static void time_is_up(struct sim *sim)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &sim->ctl.clients, link)
+		client->patient_until = 0;
+}
+
 static void but_it_may_not_take_forever(void **state)
 {
 	struct sim *sim = *state;
@@ -516,19 +525,56 @@ static void but_it_may_not_take_forever(void **state)
 	peer_send(a, WAIT, -1);
 	sim_settle(sim);
 	assert_non_null(strstr(sim_log(sim), "going on for 10 s because of 1"));
-	/* from now on, if somebody else comes */
-	sim->ctl.patient_until = 0;
+	/* somebody else who comes then has time, but does not give it */
+	time_is_up(sim);
 	c = peer_connect(sim);
-	sim_settle(sim);
-	assert_non_null(strstr(sim_log(sim), "going on for 10 s because of 2"));
-	peer_close(c);
+	is_dropped(sim, b, "without START: still none after 10 s");
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_NONE);
-	sim->ctl.patient_until = 0;
-	is_dropped(sim, b, "without START: still none after 10 s");
+	gets_nothing(c);
+	time_is_up(sim);
+	is_dropped(sim, c, "without START: still none after 10 s");
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+}
+
+static void meanwhile_who_waits_asks_by_message(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	peer_connect(sim);
+	is_started_with_memory(a);
+	peer_send(a, WAIT, -1);
+	sim_settle(sim);
+	assert_int_equal(a->mem->running_id, 0);
+	assert_false(a->mem->clients[0].capa &
+		     UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE);
+	ask(sim, a, REQUEST, 7, 0);
+	gets_msg(sim, a, RUN, 7);
+	assert_int_equal(a->mem->running_id, a->slot);
+}
+
+static void unless_it_was_just_about_to_put_it_into_the_memory(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	peer_connect(sim);
+	is_started_with_memory(a);
+	peer_send(a, WAIT, -1);
+	sim_settle(sim);
+	peer_want(a, 7);
+	time_is_up(sim);
+	sim_settle(sim);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	gets_msg(sim, a, RUN, 7);
 }
 
 static void nor_if_all_others_have_gone(void **state)
@@ -543,7 +589,7 @@ static void nor_if_all_others_have_gone(void **state)
 	peer_close(a);
 	sim_settle(sim);
 	assert_string_equal(sim_log(sim), "");
-	sim->ctl.patient_until = 0;
+	time_is_up(sim);
 	is_dropped(sim, b, "still none after 10 s");
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_DONE);
@@ -580,6 +626,8 @@ int main(void)
 		BEHAVIOUR(but_not_if_a_request_is_still_to_be_read),
 		BEHAVIOUR(nor_if_somebody_may_still_send_start),
 		BEHAVIOUR(but_it_may_not_take_forever),
+		BEHAVIOUR(meanwhile_who_waits_asks_by_message),
+		BEHAVIOUR(unless_it_was_just_about_to_put_it_into_the_memory),
 		BEHAVIOUR(nor_if_all_others_have_gone),
 	};
 
