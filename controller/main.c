@@ -117,6 +117,12 @@ static int simulate(const struct options *opt)
 	struct loop_source signals;
 	int status, ret;
 
+	/* not at the end of a long simulation */
+	ret = opt->stats ? stats_probe(opt->stats) : 0;
+	if (ret) {
+		log_line("cannot write %s: %s", opt->stats, strerror(-ret));
+		return EXIT_FAILURE;
+	}
 	raise_fd_limit(opt->slots);
 	ret = controller_init(&ctl, opt);
 	if (ret) {

@@ -203,8 +203,11 @@ static enum options_outcome parse_one(struct options *opt, int which,
 		log_line("%s needs a value, see --help", argv[optind - 1]);
 		return OPTIONS_WRONG;
 	default:
-		if (optopt && optopt < 256)
+		if (optopt && optopt < 256 && strncmp(argv[optind - 1], "--", 2))
 			log_line("unknown option '-%c', see --help", optopt);
+		else if (optopt)
+			log_line("%s: the option takes no value, see --help",
+				 argv[optind - 1]);
 		else
 			log_line("unknown option '%s', see --help",
 				 argv[optind - 1]);

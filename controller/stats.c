@@ -186,7 +186,38 @@ static bool is_special(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* the file that becomes @path when it is complete, to be freed; NULL: ENOMEM */
+static char *temporary(const char *path)
+{
+	char *temp;
+
+	return asprintf(&temp, "%s.%d", path, (int)getpid()) < 0 ? NULL : temp;
+}
+
+/**
+ * stats_probe - find out whether stats_write() will be able to
+ * @path: the file
+ *
+ * Return: 0 or -errno. What is a device, a pipe or a link is not looked at.
+ */
+int stats_probe(const char *path)
+{
+	char *temp;
+	int ret;
+
+	if (is_special(path))
+		return 0;
+	temp = temporary(path);
+	if (!temp)
+		return -ENOMEM;
+	ret = write_file(temp, "");
+	if (!ret)
+		unlink(temp);
+	free(temp);
+	return ret;
 }
 
 /**
@@ -194,7 +225,7 @@ static bool is_special(const char *path)
  * @stats: the statistics
  * @sum: what is not any one client's
  * @path: the file, which is complete or not touched at all, unless it is a
- *	device or a pipe
+ *	device, a pipe or a link
  *
  * Return: 0 or -errno.
  */
@@ -208,9 +239,10 @@ int stats_write(const struct stats *stats, const struct stats_summary *sum,
 
 	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
 					      JSON_C_TO_STRING_SPACED);
+	temp = temporary(path);
 	if (is_special(path)) {
 		ret = write_file(path, text);
-	} else if (asprintf(&temp, "%s.%d", path, (int)getpid()) < 0) {
+	} else if (!temp) {
 		ret = -ENOMEM;
 	} else {
 		ret = write_file(temp, text);
@@ -218,8 +250,8 @@ int stats_write(const struct stats *stats, const struct stats_summary *sum,
 			ret = -errno;
 		if (ret)
 			unlink(temp);
-		free(temp);
 	}
+	free(temp);
 	json_object_put(all);
 	return ret;
 }

@@ -50,6 +50,7 @@ void stats_init(struct stats *stats);
 void stats_destroy(struct stats *stats);
 struct client_stats *stats_new(void);
 void stats_add(struct stats *stats, struct client_stats *client);
+int stats_probe(const char *path);
 int stats_write(const struct stats *stats, const struct stats_summary *sum,
 		const char *path);
 

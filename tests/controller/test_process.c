@@ -197,7 +197,9 @@ static void a_wrong_command_line_is_told_in_one_line(void **state)
 		{ "unknown option '--what'", "--what", "s" },
 		{ "unknown option '-x'", "-x", "s" },
 		{ "unknown option '-x'", "-vx", "s" },
-		{ "unknown option '--no-shm=1'", "--no-shm=1", "s" },
+		{ "--no-shm=1: the option takes no value", "--no-shm=1", "s" },
+		{ "--verbose=1: the option takes", "--verbose=1", "s" },
+		{ "unknown option '--no-s'", "--no-s", "s" },
 		{ "-n needs a value", "s", "-n" },
 		{ "--stats needs a value", "s", "--stats" },
 		{ "--clients: 'two' is not a number", "--clients=two", "s" },
@@ -440,15 +442,21 @@ static void even_while_it_waits_for_n_clients(void **state)
 
 static void statistics_that_cannot_be_written_are_an_error(void **state)
 {
-	pid_t pid = START_WITH("--stats", "no/such/file", "s");
+	pid_t pid;
 	int a;
 
 	(void)state;
+	/* at the start, and if that could not be known then, at the end */
+	assert_int_equal(symlink("no/such/file", "link"), 0);
+	assert_int_equal(STATUS_OF("--stats", "no/such/file", "s"), 1);
+	printed_line("cannot write no/such/file: No such file");
+	pid = START_WITH("--stats", "link", "s");
 	a = join("s", 1);
 	hear(a, ACK);
 	close(a);
 	assert_int_equal(finish(pid), 1);
-	printed_line("cannot write no/such/file: No such file");
+	printed_line("cannot write link: No such file");
+	unlink("link");
 }
 
 static void all_options_are_understood(void **state)

@@ -220,6 +220,33 @@ static void a_pipe_is_written_to_and_not_replaced(void **state)
 	assert_int_equal(unlink("pipe"), 0);
 }
 
+static void a_link_is_followed(void **state)
+{
+	struct sim *sim = *state;
+	struct stat st;
+
+	sim_begin(sim);
+	close(open("stats", O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(symlink("stats", "link"), 0);
+	assert_int_equal(controller_write_stats(&sim->ctl, "link"), 0);
+	assert_int_equal(lstat("link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat("stats", &st), 0);
+	assert_true(st.st_size > 0);
+	assert_int_equal(unlink("link"), 0);
+	assert_int_equal(unlink("stats"), 0);
+}
+
+static void looking_whether_it_can_be_written_leaves_nothing(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stats_probe("stats"), 0);
+	assert_int_equal(stat("stats", &st), -1);
+	assert_int_equal(stats_probe("no/such/dir"), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +257,8 @@ int main(void)
 		BEHAVIOUR(a_file_that_cannot_be_written_is_an_error),
 		BEHAVIOUR(an_old_file_is_replaced),
 		BEHAVIOUR(a_pipe_is_written_to_and_not_replaced),
+		BEHAVIOUR(a_link_is_followed),
+		BEHAVIOUR(looking_whether_it_can_be_written_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
