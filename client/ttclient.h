@@ -8,9 +8,9 @@
  * At any moment exactly one client of a simulation runs; the others wait, and
  * can be reached only by what the running one sends them.
  *
- * All functions return 0 or a negative errno, and tt_client_error() has a line
- * that says what went wrong. Nothing is ever printed, and no signal raised.
- * Once the controller has gone, or has broken the protocol, every call fails
+ * Functions that return an int return 0 or a negative errno, and
+ * tt_client_error() has a line that says what went wrong. Nothing is ever
+ * printed, and no signal raised. Once the controller has gone, or has broken the protocol, every call fails
  * with the same error, until tt_client_close(). Different threads may use
  * different clients at the same time, but not the same one.
  */

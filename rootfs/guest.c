@@ -3,7 +3,7 @@
  * The guest program: does the steps it is given, and measures whether
  * simulated time keeps its word
  *
- * Each argument is a step, NAME or NAME:NUMBER:
+ * Each argument is a step, NAME or NAME:NUMBER, the number from 0:
  *   sleep:S	sleep S seconds and look how much later the clock is
  *   wakes:N	sleep until N instants at odd distances from each other
  *   ticks:N	wake at N consecutive whole milliseconds of CLOCK_REALTIME: the
@@ -28,6 +28,7 @@
  * wake before the step and set its timer again, for 500 ns later: RESOLUTION is
  * what takes no more than that.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -292,34 +293,43 @@ static bool hang_step(int64_t unused)
 	return false;
 }
 
-static const struct {
+static const struct step {
 	const char *name;
 	bool (*run)(int64_t number);
+	bool has_number;
 } steps[] = {
-	{ "sleep", sleep_step },
-	{ "wakes", wakes_step },
-	{ "ticks", ticks_step },
-	{ "events", events_step },
+	{ "sleep", sleep_step, true },
+	{ "wakes", wakes_step, true },
+	{ "ticks", ticks_step, true },
+	{ "events", events_step, true },
 	{ "gate", gate_step },
-	{ "broadcast", broadcast_step },
-	{ "heard", heard_step },
-	{ "terminal", terminal_step },
+	{ "broadcast", broadcast_step, true },
+	{ "heard", heard_step, true },
+	{ "terminal", terminal_step, true },
 	{ "reboot", reboot_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },
 };
 
-static bool run(char *step)
+/* the step, and its number; NULL if there is none like that */
+static const struct step *parse(const char *text, int64_t *number)
 {
-	const char *name = strsep(&step, ":");
+	size_t len = strcspn(text, ":");
+	char *end = NULL;
 
+	*number = 0;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (!strcmp(name, steps[i].name))
-			return steps[i].run(step ? atoll(step) : 0);
+		if (strlen(steps[i].name) != len ||
+		    strncmp(text, steps[i].name, len))
+			continue;
+		if (!steps[i].has_number)
+			return text[len] ? NULL : &steps[i];
+		if (text[len] && isdigit((unsigned char)text[len + 1]))
+			*number = strtoll(text + len + 1, &end, 10);
+		return end && !*end ? &steps[i] : NULL;
 	}
-	printf("unknown_step %s\n", name);
 
-	return false;
+	return NULL;
 }
 
 /*
@@ -344,6 +354,8 @@ static bool wait_for_exact_timers(void)
 
 int main(int argc, char **argv)
 {
+	int64_t number;
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	/* by default Linux may let a sleeper oversleep by 50 us */
@@ -351,8 +363,15 @@ int main(int argc, char **argv)
 	if (!wait_for_exact_timers())
 		return EXIT_FAILURE;
 
+	/* before any of them takes an hour */
 	for (int i = 1; i < argc; i++) {
-		if (!run(argv[i])) {
+		if (!parse(argv[i], &number)) {
+			printf("no_such_step %s\n", argv[i]);
+			return EXIT_FAILURE;
+		}
+	}
+	for (int i = 1; i < argc; i++) {
+		if (!parse(argv[i], &number)->run(number)) {
 			printf("failed_step %s\n", argv[i]);
 			return EXIT_FAILURE;
 		}

@@ -200,21 +200,22 @@ about()
 # sockets that killed processes leave
 clean_up()
 {
-	rm -rf "$work"/socket "$work"/*/machine*
+	rm -rf "$work"/socket "$work"/*/machine* ${json:+"$json.new"}
 }
 
-for number in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
-	      $(echo "$BENCH_MACHINES" | tr : ' '); do
-	[ "$number" -gt 0 ] 2>/dev/null ||
-		die "BENCH_RUNS and the like: '$number' is no number from 1"
+for each in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
+	    $(echo "$BENCH_MACHINES" | tr : ' '); do
+	[ "$each" -gt 0 ] 2>/dev/null ||
+		die "BENCH_RUNS and the like: '$each' is no number from 1"
 done
 case $ONLY in
 ''|wakeups|calls|machines) ;;
 *) die "ONLY=$ONLY: a bench has wakeups, calls and machines" ;;
 esac
 
-BENCH=$(realpath "$BENCH")
-json=$BENCH/bench.json
+json=$(realpath "$BENCH" 2>/dev/null)/bench.json
+true 2>/dev/null >"$json.new" ||
+	die "BENCH=$BENCH: no directory that can be written to"
 stage 6 'bench'
 lock "$build/bench"
 make -s -C "$top/bench" O="$build" >"$build/bench.log" 2>&1 || {
@@ -235,8 +236,8 @@ for n in $BENCH_CLIENTS; do
 done
 cd "$build"
 about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" \
-	>"$work/json"
-mv "$work/json" "$json"
+	>"$json.new"
+mv "$json.new" "$json"
 rm -rf "$work"
 stage_done "$json"
 jq -r -f "$top/bench/table.jq" "$json"

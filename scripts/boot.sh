@@ -13,6 +13,10 @@
 : "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
 : "${JOIN_SCENARIO:=$SCENARIO}"
 
+number NODES 1 && number JOIN 0 && number TIMEOUT 1
+[ "$JOIN" -lt "$NODES" ] ||
+	die "JOIN=$JOIN: of NODES=$NODES machines one has to be there first"
+
 # seconds that the others have to end when one machine broke
 grace=10
 
@@ -27,8 +31,9 @@ result()
 	'status 0,0') echo ok ;;
 	*,killed) echo "not done in time" ;;
 	'status 0,'*) echo "exit $(cat "$1/exit")" ;;
-	status*) sed -n 's/^failed_step /failed /p' "$1/result" | grep . ||
-		echo "failed with $last" ;;
+	status*) sed -n 's/^failed_step /failed /p
+			s/^no_such_step /has no step /p' "$1/result" |
+			grep . || echo "failed with $last" ;;
 	*) sed -n 's/^Kernel panic - not syncing/panic/p' "$1/console" |
 		grep . || echo 'no result' ;;
 	esac
@@ -102,8 +107,10 @@ lock "$RUN"
 cd "$RUN"
 RUN=$(pwd)
 # what an earlier run left goes, what somebody else keeps there does not
-[ -e controller ] || [ -z "$(ls -A)" ] || die "RUN=$RUN is not empty"
+[ -f .um-timetravel-run ] || [ "$RUN" = "$build/run" ] || [ -z "$(ls -A)" ] ||
+	die "RUN=$RUN is not empty, and not of an earlier run"
 find . -mindepth 1 -delete
+: >.um-timetravel-run
 
 [ "$JOIN" = 0 ] || CONTROLLER_FLAGS="-v $CONTROLLER_FLAGS"
 # Paths stay relative: a socket's has room for 107 characters, and runs in
@@ -165,13 +172,17 @@ while [ -n "$running" ]; do
 done
 wall=$(($(now) - start))
 
-# it ends by itself when the last machine has gone
-for _ in $(seq 50); do
-	kill -0 $controller 2>/dev/null || break
-	sleep 0.1
+# it ends by itself when the last machine has gone, or when it is told to
+status=
+for signal in 0 TERM; do
+	kill -s $signal $controller 2>/dev/null || break
+	[ $signal = 0 ] || status=stopped
+	for _ in $(seq 50); do
+		kill -0 $controller 2>/dev/null || break
+		sleep 0.1
+	done
 done
-status=killed
-kill -0 $controller 2>/dev/null || {
+[ -n "$status" ] || {
 	status=0
 	wait $controller || status=$?
 }
@@ -194,9 +205,13 @@ jq -r --argjson wall $wall '.virtual_time_ns as $virtual |
 	"\($virtual / 1e7 | round / 100) s, " +
 	"virtual/wall \($virtual / $wall * 10 | round / 10)"' stats.json ||
 	broken 'the controller left no statistics'
-[ $status = 0 ] || broken "the controller ended with status $status"
+[ $status != stopped ] || [ "$(jq '.clients | length' stats.json)" -gt 0 ] ||
+	broken "the controller still waited for clients after TIMEOUT=$TIMEOUT s"
+[ $status = 0 ] || [ $status = stopped ] ||
+	broken "the controller ended with status $status"
 for name in $machines; do
 	[ "$(result "$name")" = ok ] ||
 		broken "machine $name: $(result "$name")"
 done
+[ $status = 0 ] || broken 'the controller did not end with the machines'
 stage_done 'all machines report success'

@@ -34,6 +34,27 @@ die()
 	exit 1
 }
 
+# nothing_to_lose - die if somebody has worked in $src since the series went in,
+# before that is made anew
+nothing_to_lose()
+{
+	head=$(sed -n 3p "$kdir/patched" 2>/dev/null || :)
+	[ -z "$head" ] || { [ "$(git -C "$src" rev-parse HEAD)" = "$head" ] &&
+		git -C "$src" diff --quiet HEAD; } ||
+		die "$src has commits or edits that are in no patch, and is to be made anew: keep them elsewhere, then git reset --hard $head"
+}
+
+# number NAME LEAST - the variable of that name is one, and not less than that
+number()
+{
+	eval "value=\$$1"
+	# shellcheck disable=SC2154
+	case $value in
+	*[!0-9]*|''|0?*) die "$1=$value: no number" ;;
+	esac
+	[ "$value" -ge "$2" ] || die "$1=$value: at least $2"
+}
+
 now()
 {
 	date +%s%N
@@ -138,7 +159,7 @@ clean_up()
 on_exit()
 {
 	status=$?
-	trap - EXIT INT TERM HUP
+	trap - EXIT INT TERM HUP QUIT PIPE
 	kill_children
 	clean_up
 	if [ "$status" != 0 ] && [ -n "$stage" ]; then
@@ -152,6 +173,8 @@ trap on_exit EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
+trap 'exit 131' QUIT
+trap 'exit 141' PIPE
 
 case $top in
 *[[:space:]:]*) die "no kernel can be built in '$top': it has spaces or colons" ;;
@@ -175,8 +198,16 @@ case $KERNEL in
 	kdir=$kdir-$(echo "$origin" | cksum | cut -d' ' -f1)
 	;;
 esac
-[ "${SERIES:=}" != none ] || kdir=$kdir-unpatched
+case ${SERIES:=} in
+'') ;;
+none) kdir=$kdir-unpatched ;;
+*) die "SERIES=$SERIES: there is only none" ;;
+esac
 src=$kdir/src
 out=$kdir/uml
 # a build of the same tree that counts the lines it runs
-[ "${COVERAGE:=}" != gcov ] || out=$kdir/gcov
+case ${COVERAGE:=} in
+'') ;;
+gcov) out=$kdir/gcov ;;
+*) die "COVERAGE=$COVERAGE: there is only gcov" ;;
+esac

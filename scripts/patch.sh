@@ -49,6 +49,7 @@ if [ "$(sed -n 1p "$kdir/patched" 2>/dev/null)" = "$want" ]; then
 	exit
 fi
 
+nothing_to_lose
 # In a tree of its own: should a patch fail, $src stays as it was. When all are
 # in, git writes only what changed, and only that is built again.
 rm -rf "$work"
@@ -77,5 +78,6 @@ rm -rf "$work"
 git -C "$src" worktree prune
 # shellcheck disable=SC2086
 said="$(set -- $patches && echo $#) patches${series:+ of $(basename "$series")}"
-printf '%s\n%s\n' "$want" "$said" >"$kdir/patched"
+printf '%s\n%s\n%s\n' "$want" "$said" "$(git -C "$src" rev-parse HEAD)" \
+	>"$kdir/patched"
 stage_done "$said"

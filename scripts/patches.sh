@@ -23,6 +23,8 @@ amend()
 }
 
 [ -d "$series" ] || die "no series for $KERNEL in patches/"
+git -C "$src" diff --quiet HEAD ||
+	die "$src has edits that are in no commit: git commit --fixup them"
 rm -rf "$work"
 git -C "$src" worktree prune
 git -C "$src" worktree add -q --detach "$work" HEAD
@@ -35,5 +37,9 @@ GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 find "$series" -name '0*.patch' ! -name '0000-*' -delete
 git -C "$work" -c core.abbrev=12 format-patch -q --no-signature --zero-commit \
 	--no-renames -o "$series" base
+# they are in the patches now, so stage 3 may start anew
+head=$(git -C "$work" rev-parse HEAD)
+git -C "$src" reset -q --hard "$head"
+printf '%s\n%s\n%s\n' 'new patches' '' "$head" >"$kdir/patched"
 rm -rf "$work"
 git -C "$src" worktree prune

@@ -95,7 +95,8 @@ copy()
 		2>/dev/null | sha256sum)
 	[ "$(cat "$kdir/copied" 2>/dev/null)" != "$state" ] || return 0
 	progress "copying $origin"
-	rm -f "$kdir/copied"
+	nothing_to_lose
+	rm -f "$kdir/copied" "$kdir/patched"
 	mkdir -p "$src"
 	# unless stage 3 was interrupted before there was such a state
 	! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1 ||
@@ -112,9 +113,14 @@ copy()
 }
 
 stage 2 "$kname"
+# git would refuse to work there, and what it may not read it does not see
+[ ! -e "$src" ] || [ -O "$src" ] ||
+	die "$src belongs to $(stat -c %U "$src"): run make as that user"
 if [ -n "$origin" ]; then
-	[ -e "$origin/arch/um/Makefile" ] ||
-		die "$origin is no kernel tree: it has no arch/um"
+	for part in arch/um arch/x86/um .; do
+		[ -e "$origin/$part/Makefile" ] ||
+			die "$origin is no kernel tree: it has no $part/Makefile"
+	done
 	[ -e "$origin/include/uapi/linux/um_timetravel.h" ] ||
 		die "no series fits $origin: its UML has no time-travel=ext:"
 	lock "$kdir"

@@ -95,6 +95,9 @@ ok 'of which no plot can be drawn' \
 ok 'a part that is none is an error' says "error: ONLY=xyzzy" bench ONLY=xyzzy
 ok 'so is a number that is none' \
 	says "error: BENCH_RUNS and the like: 'many'" bench BENCH_RUNS=many
+ok 'and a place that is none' \
+	says 'BENCH=/proc: no directory that can be written to' \
+	make bench BENCH=/proc
 ok 'a controller that does not start is one' says 'false does not serve' \
 	ticks false
 ok 'and one that goes away' says 'ticks: cannot run: ' \

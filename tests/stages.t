@@ -78,6 +78,51 @@ left_nothing()
 	find "$1" -type s -o -name 'machine*' | no grep .
 }
 
+# mine FILE - a run takes nothing away that no run has made
+mine()
+{
+	mkdir -p "$tmp/mine/controller"
+	: >"$tmp/mine/controller/thesis"
+	says 'is not empty, and not of an earlier run' \
+		make boot RUN="$tmp/mine" SCENARIO=sleep:1 &&
+		test -e "$tmp/mine/controller/thesis"
+}
+
+# broken_pipe - nobody reads what make boot prints
+broken_pipe()
+{
+	make boot RUN="$run" SCENARIO=hang TIMEOUT=60 2>&1 | head -n 1
+	for _ in $(seq 100); do
+		[ -n "$(alive "$run")" ] || return 0
+		sleep 0.1
+	done
+	alive "$run"
+	return 1
+}
+
+# of_others - a copy that belongs to somebody else
+of_others()
+{
+	chown nobody build/tree-good-*/src
+	says 'belongs to nobody: run make as that user' \
+		make stage-3 KERNEL="$tmp/tree-good"
+	status=$?
+	chown "$(id -u)" build/tree-good-*/src
+	test $status = 0 && test -e build/tree-good-*/src/.git
+}
+
+# edited - commits in the copy outlast new patches
+edited()
+{
+	copy=$(echo build/tree-good-*/src)
+	echo '/* mine */' >>"$copy/arch/um/kernel/mem.c"
+	git -C "$copy" -c user.name=t -c user.email=t@localhost commit -qam t
+	sed -i 1s/.*/other/ build/tree-good-*/patched
+	says 'commits or edits that are in no patch' \
+		make stage-3 KERNEL="$tmp/tree-good" &&
+		grep -q '/\* mine \*/' "$copy/arch/um/kernel/mem.c"
+}
+
 # as_user COMMAND... - what an ordinary user gets who lacks a package
 as_user()
 {
@@ -153,6 +198,9 @@ ok "an unpacked tree is patched in a copy and not written to" \
 ok 'nothing is written when nothing changed' nothing_new tree-good
 ok 'a change in the tree reaches the copy' follows tree-good
 ok 'an interrupted copy is done again' half_done tree-good
+ok "a copy that is somebody else's is left alone" of_others
+ok 'so are commits in it that are in no patch' edited
+rm -rf build/tree-good-*
 git -C "$tmp/tree-good" init -q
 git -C "$tmp/tree-good" add -f .
 git -C "$tmp/tree-good" -c user.name=t -c user.email=t@localhost commit -qm t
@@ -168,6 +216,13 @@ rm -rf "$tmp/tree-ours/.git"
 ok 'a tree that carries the series already is taken as it is' \
 	untouched tree-ours
 
+ok 'what is no number is named' says 'NODES=x: no number' make boot NODES=x
+ok 'so is one that is too small' says 'NODES=0: at least 1' make boot NODES=0
+ok 'and more that join than there are' \
+	says 'JOIN=2: of NODES=2 machines' make boot JOIN=2
+ok 'a SERIES that is none is refused' says 'SERIES=non: ' make uml SERIES=non
+ok "what is somebody's is not taken for an old run" mine
+
 run=$build/test/interrupted
 for signal in INT TERM; do
 	ok "SIG$signal leaves no machine and no controller" \
@@ -181,6 +236,14 @@ ok 'an interrupted build leaves no compiler' \
 	interrupt INT "alive $build/6.1/uml" uml
 ok 'and the next run works' make boot RUN="$run" SCENARIO=sleep:1
 
+ok 'a run that nobody looks at any more leaves nothing' broken_pipe
+ok 'a step that there is not is named' \
+	says 'machine 1: has no step slep:1' make boot RUN="$run" SCENARIO=slep:1
+ok 'so is one without its number' \
+	says 'machine 1: has no step sleep' make boot RUN="$run" SCENARIO=sleep
+ok 'if clients are missing, that is said' \
+	says 'the controller still waited for clients after TIMEOUT=2 s' \
+	make boot RUN="$run" CONTROLLER_FLAGS='-n 3' TIMEOUT=2
 ok 'a machine that hangs ends the run when time is up' \
 	says 'machine 1: not done in time' make boot RUN="$run" SCENARIO=hang TIMEOUT=3
 ok 'a machine whose step fails is named with the step' \
