@@ -72,8 +72,8 @@ interrupt()
 {
 	signal=$1 running=$2
 	shift 2
-	# what a shell starts in the background ignores SIGINT, unlike a user's
-	setsid env --default-signal=INT make "$@" >"$tmp/interrupted" 2>&1 &
+	# what a shell starts in the background ignores some, unlike a user's
+	setsid env --default-signal=INT,QUIT make "$@" >"$tmp/interrupted" 2>&1 &
 	pid=$!
 	for _ in $(seq 600); do
 		[ -z "$($running)" ] || break
