@@ -8,8 +8,9 @@
 . "$(dirname "$0")/lib.sh"
 
 : "${MUTANTS:=}" "${ONLY:=}"
+[ -z "$MUTANTS" ] || [ -f "$MUTANTS" ] || die "MUTANTS=$MUTANTS: no such file"
 [ -n "$MUTANTS" ] || MUTANTS=$top/tests/mutants/$KERNEL
-[ -f "$MUTANTS" ] || die "no list of mutants $MUTANTS, give one as MUTANTS="
+[ -f "$MUTANTS" ] || die "no list of mutants for $kname, give one as MUTANTS="
 
 # seconds for all tests, which take a tenth of one
 limit=20

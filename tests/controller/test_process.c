@@ -428,6 +428,21 @@ static void a_signal_ends_it_cleanly(void **state)
 	}
 }
 
+static void but_not_SIGHUP_under_nohup(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	signal(SIGHUP, SIG_IGN);
+	pid = START_WITH("s");
+	close(connect_to("s"));
+	signal(SIGHUP, SIG_DFL);
+	kill(pid, SIGHUP);
+	kill(pid, SIGTERM);
+	assert_int_equal(finish(pid), 143);
+	printed_line("stopped by signal 15");
+}
+
 static void even_while_it_waits_for_n_clients(void **state)
 {
 	pid_t pid = START_WITH("-n", "5", "s");
@@ -612,10 +627,13 @@ int main(void)
 		IN_DIR(of_two_that_start_at_once_one_wins),
 		IN_DIR(it_does_not_remove_what_has_taken_its_sockets_place),
 		IN_DIR(a_signal_ends_it_cleanly),
+		IN_DIR(but_not_SIGHUP_under_nohup),
 		IN_DIR(even_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),
 		IN_DIR(without_descriptors_new_clients_have_to_wait),
 	};
 
+	/* whoever runs these may be under nohup */
+	signal(SIGHUP, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
