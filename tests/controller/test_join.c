@@ -539,9 +539,9 @@ static void but_it_may_not_take_forever(void **state)
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
 }
 
-static void meanwhile_who_waits_asks_by_message(void **state)
+/* waits with the memory, and has asked for nothing */
+static struct peer *beside_a_silent_one(struct sim *sim)
 {
-	struct sim *sim = *state;
 	struct peer *a;
 
 	sim_begin(sim);
@@ -550,6 +550,14 @@ static void meanwhile_who_waits_asks_by_message(void **state)
 	is_started_with_memory(a);
 	peer_send(a, WAIT, -1);
 	sim_settle(sim);
+	return a;
+}
+
+static void meanwhile_who_waits_asks_by_message(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a = beside_a_silent_one(sim);
+
 	assert_int_equal(a->mem->running_id, 0);
 	assert_false(a->mem->clients[0].capa &
 		     UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE);
@@ -561,14 +569,8 @@ static void meanwhile_who_waits_asks_by_message(void **state)
 static void unless_it_was_just_about_to_put_it_into_the_memory(void **state)
 {
 	struct sim *sim = *state;
-	struct peer *a;
+	struct peer *a = beside_a_silent_one(sim);
 
-	sim_begin(sim);
-	a = peer_join(sim, 1);
-	peer_connect(sim);
-	is_started_with_memory(a);
-	peer_send(a, WAIT, -1);
-	sim_settle(sim);
 	peer_want(a, 7);
 	time_is_up(sim);
 	sim_settle(sim);
