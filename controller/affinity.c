@@ -75,37 +75,6 @@ bool affinity_may_use(int cpu)
 	       CPU_ISSET(cpu, &allowed);
 }
 
-/**
- * affinity_init - get ready to choose
- * @aff: filled in
- * @cpu: the CPU, %AFFINITY_AUTO or %AFFINITY_NONE
- */
-void affinity_init(struct affinity *aff, int cpu)
-{
-	aff->cpu = cpu;
-	aff->claim = -1;
-	aff->began = false;
-	aff->failed = false;
-	if (cpu == AFFINITY_NONE)
-		return;
-	if (sched_getaffinity(0, sizeof(aff->allowed), &aff->allowed)) {
-		log_line("not on one CPU: %s", strerror(errno));
-		aff->cpu = AFFINITY_NONE;
-	} else if (cpu == AFFINITY_AUTO) {
-		read_busy(aff->busy);
-	}
-}
-
-/**
- * affinity_destroy - give the CPU back
- * @aff: from affinity_init(); clients were put back by affinity_unpin()
- */
-void affinity_destroy(struct affinity *aff)
-{
-	if (aff->claim >= 0)
-		close(aff->claim);
-}
-
 static int claim(int cpu, int times)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -121,6 +90,43 @@ static int claim(int cpu, int times)
 		fd = -1;
 	}
 	return fd;
+}
+
+/**
+ * affinity_init - get ready to choose
+ * @aff: filled in
+ * @cpu: the CPU, %AFFINITY_AUTO or %AFFINITY_NONE
+ */
+void affinity_init(struct affinity *aff, int cpu)
+{
+	int times;
+
+	aff->cpu = cpu;
+	aff->claim = -1;
+	aff->began = false;
+	aff->failed = false;
+	if (cpu == AFFINITY_NONE)
+		return;
+	if (sched_getaffinity(0, sizeof(aff->allowed), &aff->allowed)) {
+		log_line("not on one CPU: %s", strerror(errno));
+		aff->cpu = AFFINITY_NONE;
+	} else if (cpu == AFFINITY_AUTO) {
+		read_busy(aff->busy);
+	} else {
+		/* for others not to choose it */
+		for (times = 0; times < CLAIMS && aff->claim < 0; times++)
+			aff->claim = claim(cpu, times);
+	}
+}
+
+/**
+ * affinity_destroy - give the CPU back
+ * @aff: from affinity_init(); clients were put back by affinity_unpin()
+ */
+void affinity_destroy(struct affinity *aff)
+{
+	if (aff->claim >= 0)
+		close(aff->claim);
 }
 
 static int least_busy(const uint64_t *busy, const cpu_set_t *of)

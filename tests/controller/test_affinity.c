@@ -210,6 +210,32 @@ static void simulations_choose_different_cpus(void **state)
 	close(pair[1]);
 }
 
+static void and_not_one_that_another_was_told_to_use(void **state)
+{
+	struct affinity told, aff;
+	struct pinned pinned;
+	cpu_set_t before = allowed(0);
+	int cpu, pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (cpu = 0; CPU_COUNT(&before) > 1 && cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &before))
+			continue;
+		affinity_init(&told, cpu);
+		affinity_init(&aff, AFFINITY_AUTO);
+		affinity_pin(&aff, &pinned, conn_peer(pair[0]));
+		assert_int_not_equal(aff.cpu, cpu);
+		affinity_unpin(&aff, &pinned);
+		affinity_destroy(&aff);
+		affinity_destroy(&told);
+		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
+				 0);
+	}
+	close(pair[0]);
+	close(pair[1]);
+}
+
 /* in a process of its own: not everybody may leave SCHED_IDLE again */
 static int policy_when_pinned(int policy, int cpu, int sock)
 {
@@ -309,6 +335,7 @@ int main(void)
 		BEHAVIOUR(who_is_kept_off_that_cpu_stays_off),
 		BEHAVIOUR(the_least_busy_cpu_is_chosen),
 		BEHAVIOUR(simulations_choose_different_cpus),
+		BEHAVIOUR(and_not_one_that_another_was_told_to_use),
 		BEHAVIOUR(the_controller_does_not_interrupt_clients),
 		BEHAVIOUR(who_cannot_be_seen_is_not_moved_and_that_is_said_once),
 	};
