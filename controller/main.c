@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -84,6 +86,22 @@ static void raise_fd_limit(rlim_t clients)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* nobody is started before all of them are there */
+static bool has_fds_for(uint32_t clients)
+{
+	struct rlimit limit;
+	int used = open("/dev/null", O_RDONLY);
+
+	if (used < 0 || getrlimit(RLIMIT_NOFILE, &limit))
+		return true;
+	close(used);
+	if (limit.rlim_cur - used >= clients)
+		return true;
+	log_line("--clients %u: there are descriptors left for %llu only, see ulimit -n",
+		 clients, (unsigned long long)limit.rlim_cur - used);
+	return false;
+}
+
 static int serve(struct controller *ctl, const struct options *opt)
 {
 	struct listener listener;
@@ -97,6 +115,8 @@ static int serve(struct controller *ctl, const struct options *opt)
 		log_line("cannot accept clients: %s", strerror(-ret));
 		verdict = VERDICT_ERROR;
 	}
+	if (!has_fds_for(opt->clients))
+		verdict = VERDICT_ERROR;
 	log_verbose("serving %s", opt->socket);
 
 	while (!verdict && !signal_got)

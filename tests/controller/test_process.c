@@ -605,6 +605,15 @@ static void without_descriptors_new_clients_have_to_wait(void **state)
 	printed();
 }
 
+static void but_not_for_ever_for_those_that_have_to_come(void **state)
+{
+	(void)state;
+	max_fds = 20;
+	assert_int_equal(STATUS_OF("-n", "20", "s"), 1);
+	printed_line("--clients 20: there are descriptors left for ");
+	assert_false(is_there("s"));
+}
+
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, enter_dir, leave_dir)
 
 int main(void)
@@ -631,6 +640,7 @@ int main(void)
 		IN_DIR(even_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),
 		IN_DIR(without_descriptors_new_clients_have_to_wait),
+		IN_DIR(but_not_for_ever_for_those_that_have_to_come),
 	};
 
 	/* whoever runs these may be under nohup */
