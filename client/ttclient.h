@@ -8,11 +8,12 @@
  * At any moment exactly one client of a simulation runs; the others wait, and
  * can be reached only by what the running one sends them.
  *
- * Functions that return an int return 0 or a negative errno, and
- * tt_client_error() has a line that says what went wrong. Nothing is ever
- * printed, and no signal raised. Once the controller has gone, or has broken the protocol, every call fails
- * with the same error, until tt_client_close(). Different threads may use
- * different clients at the same time, but not the same one.
+ * Functions that return an int, but for tt_client_log_fd(), return 0 or a
+ * negative errno, and tt_client_error() has a line that says what went wrong.
+ * Nothing is ever printed, and no signal raised. Once the controller has gone,
+ * or has broken the protocol, every call fails with the same error, until
+ * tt_client_close(). Different threads may use different clients at the same
+ * time, but not the same one.
  */
 #ifndef TTCLIENT_H
 #define TTCLIENT_H
