@@ -221,16 +221,6 @@ static int drain(struct tt_client *client)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-/* other messages must not put off the ACK forever */
-static bool too_late(const struct tt_client *client, long long *end)
-{
-	if (client->opt.timeout_ms < 0)
-		return false;
-	if (!*end)
-		*end = tt_link_clock_ms() + client->opt.timeout_ms;
-	return tt_link_clock_ms() > *end;
-}
-
 /* send something and wait until it is acknowledged */
 static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 	       uint64_t *answer)
@@ -254,7 +244,9 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 		}
 		if (!ret)
 			ret = handle(client, &msg);
-		if (ret == -EAGAIN || (!ret && too_late(client, &end)))
+		/* other messages must not put it off forever */
+		if (ret == -EAGAIN ||
+		    (!ret && !tt_link_left_ms(&client->link, &end)))
 			ret = lost(client,
 				   tt_error(&client->error, ETIMEDOUT,
 					    "the controller has not acknowledged operation %u within %d ms",

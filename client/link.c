@@ -23,14 +23,24 @@
 #define RETRY_MS 5
 
 /**
- * tt_link_clock_ms - the host's clock, for timeouts
+ * tt_link_left_ms - how long the controller may still take
+ * @link: the connection
+ * @end: 0, until then the time begins to count now
+ *
+ * Return: milliseconds, for poll(); 0 if time is up, -1 if it never is.
  */
-long long tt_link_clock_ms(void)
+int tt_link_left_ms(const struct tt_link *link, long long *end)
 {
-	struct timespec now;
+	struct timespec ts;
+	long long now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	if (link->timeout_ms < 0)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+	if (!*end)
+		*end = now + link->timeout_ms;
+	return *end > now ? *end - now : 0;
 }
 
 /**
@@ -87,7 +97,7 @@ static bool link_may_come(int err)
 int tt_link_connect(struct tt_link *link, const char *path, int timeout_ms)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	long long end = tt_link_clock_ms() + timeout_ms;
+	long long end = 0;
 	size_t len = strlen(path);
 	int ret;
 
@@ -100,10 +110,10 @@ int tt_link_connect(struct tt_link *link, const char *path, int timeout_ms)
 	ret = link_socket(link, timeout_ms);
 	if (ret)
 		return ret;
+	tt_link_left_ms(link, &end);
 	while (connect(link->fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		/* EAGAIN: it is there, but did not accept in time */
-		if (!link_may_come(errno) ||
-		    (timeout_ms >= 0 && tt_link_clock_ms() >= end)) {
+		if (!link_may_come(errno) || !tt_link_left_ms(link, &end)) {
 			ret = errno == EAGAIN ? ETIMEDOUT : errno;
 			return tt_error(link->error, ret,
 					"cannot connect to the controller at %s: %s",
@@ -230,20 +240,6 @@ static ssize_t link_receive_fds(struct tt_link *link)
 	return ret;
 }
 
-/* how long until @end, which begins to count now if it is 0 */
-static int link_left_ms(const struct tt_link *link, long long *end)
-{
-	long long now, left;
-
-	if (link->timeout_ms < 0)
-		return -1;
-	now = tt_link_clock_ms();
-	if (!*end)
-		*end = now + link->timeout_ms;
-	left = *end - now;
-	return left > 0 ? left : 0;
-}
-
 /* -EAGAIN: nothing came in time */
 static int link_wait(struct tt_link *link, long long *end)
 {
@@ -251,7 +247,7 @@ static int link_wait(struct tt_link *link, long long *end)
 	int ret;
 
 	do {
-		ret = poll(&pollfd, 1, link_left_ms(link, end));
+		ret = poll(&pollfd, 1, tt_link_left_ms(link, end));
 	} while (ret < 0 && errno == EINTR);
 	if (ret < 0)
 		return tt_error(link->error, errno, "poll: %s",

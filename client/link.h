@@ -36,7 +36,7 @@ struct tt_link {
 	char buf[TT_LINK_BATCH * sizeof(struct um_timetravel_msg)];
 };
 
-long long tt_link_clock_ms(void);
+int tt_link_left_ms(const struct tt_link *link, long long *end);
 void tt_link_init(struct tt_link *link, struct tt_error *error);
 int tt_link_connect(struct tt_link *link, const char *path, int timeout_ms);
 void tt_link_shutdown(struct tt_link *link);
