@@ -213,9 +213,10 @@ case $ONLY in
 *) die "ONLY=$ONLY: a bench has wakeups, calls and machines" ;;
 esac
 
-json=$(realpath "$BENCH" 2>/dev/null)/bench.json
-true 2>/dev/null >"$json.new" ||
-	die "BENCH=$BENCH: no directory that can be written to"
+nowhere="BENCH=$BENCH: no directory that can be written to"
+[ -d "$BENCH" ] || die "$nowhere"
+json=$(realpath "$BENCH")/bench.json
+true 2>/dev/null >"$json.new" || die "$nowhere"
 stage 6 'bench'
 lock "$build/bench"
 make -s -C "$top/bench" O="$build" >"$build/bench.log" 2>&1 || {

@@ -98,6 +98,9 @@ ok 'so is a number that is none' \
 ok 'and a place that is none' \
 	says 'BENCH=/proc: no directory that can be written to' \
 	make bench BENCH=/proc
+ok 'and one that is not there' \
+	says "BENCH=$tmp/no/dir: no directory that can be written to" \
+	make bench BENCH="$tmp/no/dir"
 ok 'a controller that does not start is one' says 'false does not serve' \
 	ticks false
 ok 'and one that goes away' says 'ticks: cannot run: ' \
