@@ -287,6 +287,7 @@ walk_series()
 	reorder
 	wrong=$(unlisted)
 	[ -z "$wrong" ] || die "$wrong"
+	nothing_to_lose
 	rm -f "$kdir/patched"
 	touched=yes
 	# the first commit is the tests

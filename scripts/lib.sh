@@ -38,10 +38,10 @@ die()
 # before that is made anew
 nothing_to_lose()
 {
-	head=$(sed -n 3p "$kdir/patched" 2>/dev/null || :)
-	[ -z "$head" ] || { [ "$(git -C "$src" rev-parse HEAD)" = "$head" ] &&
+	clean=$(sed -n 3p "$kdir/patched" 2>/dev/null || :)
+	[ -z "$clean" ] || { [ "$(git -C "$src" rev-parse HEAD)" = "$clean" ] &&
 		git -C "$src" diff --quiet HEAD; } ||
-		die "$src has commits or edits that are in no patch, and is to be made anew: keep them elsewhere, then git reset --hard $head"
+		die "$src has commits or edits that are in no patch, and is to be made anew: keep them elsewhere, then git reset --hard $clean"
 }
 
 # number NAME LEAST - the variable of that name is one, and not less than that

@@ -148,6 +148,7 @@ done
 run || die "the tests fail without a mutant, see $log"
 sed 's/^ok //' "$work/results" >"$work/expected"
 
+nothing_to_lose
 rm -f "$kdir/patched"
 mutated=yes
 killed=0 equivalent=0 survived=0 wrong=0

@@ -31,7 +31,7 @@ choose()
 stage 3 'patches'
 lock "$kdir"
 if ! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1; then
-	rm -rf "$src/.git"
+	rm -rf "$src/.git" "$kdir/patched"
 	git -C "$src" init -q
 	# shellcheck disable=SC2086
 	git -C "$src" add -f $paths
