@@ -129,10 +129,15 @@ static void client_ask(struct client *client, uint32_t op, uint64_t time)
 	client_send(client, op, ++client->sent, time);
 }
 
-static void client_ack(struct client *client,
-		       const struct um_timetravel_msg *msg, uint64_t time)
+/**
+ * client_send_ack - acknowledge what a client has sent
+ * @client: the client
+ * @seq: the sequence number of that
+ * @time: what it wants to know, if anything
+ */
+void client_send_ack(struct client *client, uint32_t seq, uint64_t time)
 {
-	client_send(client, UM_TIMETRAVEL_ACK, msg->seq, time);
+	client_send(client, UM_TIMETRAVEL_ACK, seq, time);
 }
 
 /**
@@ -246,13 +251,15 @@ static void handle_start(struct client *client,
 static void handle_ack(struct client *client,
 		       const struct um_timetravel_msg *msg)
 {
-	if (client->sent == client->acked)
+	if (client->sent == client->acked) {
 		client_drop(client, "ACK though nothing was asked");
-	else if (msg->seq != client->acked + 1)
+	} else if (msg->seq != client->acked + 1) {
 		client_drop(client, "ACK of %u, but it is %u's turn", msg->seq,
 			    client->acked + 1);
-	else
+	} else {
 		client->acked++;
+		broadcast_received(client);
+	}
 }
 
 static void handle_wait(struct client *client,
@@ -277,7 +284,7 @@ static void handle_wait(struct client *client,
 			return;
 		}
 	} else {
-		client_ack(client, msg, 0);
+		client_send_ack(client, msg->seq, 0);
 		if (!client->until_late)
 			client->until = 0;
 	}
@@ -308,7 +315,7 @@ static void handle_update(struct client *client,
 		shm_set_time(&ctl->shm, ctl->sched.now);
 		client->stats->time = simtime_to_local(ctl->sched.now,
 						       client->offset);
-		client_ack(client, msg, 0);
+		client_send_ack(client, msg->seq, 0);
 	}
 }
 
@@ -333,23 +340,23 @@ static void handle_started(struct client *client,
 		break;
 	case UM_TIMETRAVEL_REQUEST:
 		controller_request(client, from_client(client, msg->time));
-		client_ack(client, msg, 0);
+		client_send_ack(client, msg->seq, 0);
 		break;
 	case UM_TIMETRAVEL_WAIT:
 		handle_wait(client, msg);
 		break;
 	case UM_TIMETRAVEL_GET:
-		client_ack(client, msg, to_client(client, controller_now(ctl)));
+		client_send_ack(client, msg->seq,
+				to_client(client, controller_now(ctl)));
 		break;
 	case UM_TIMETRAVEL_UPDATE:
 		handle_update(client, msg);
 		break;
 	case UM_TIMETRAVEL_GET_TOD:
-		client_ack(client, msg, time_of_day(ctl));
+		client_send_ack(client, msg->seq, time_of_day(ctl));
 		break;
 	case UM_TIMETRAVEL_BROADCAST:
-		client_ack(client, msg, 0);
-		controller_broadcast(client, msg->time);
+		broadcast_pass_on(client, msg->seq, msg->time);
 		break;
 	default:
 		client_drop(client, "only the controller may send %s",
@@ -426,6 +433,7 @@ struct client *client_new(struct controller *ctl, int fd)
 	if (!client->stats)
 		goto free;
 	client->ctl = ctl;
+	TAILQ_INIT(&client->receipts);
 	client->source.fd = fd;
 	client->source.ready = client_ready;
 	conn_init(&client->conn, fd);

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "affinity.h"
+#include "broadcast.h"
 #include "conn.h"
 #include "loop.h"
 #include "schedule.h"
@@ -71,6 +72,10 @@ enum client_transport {
  * @until: the last FREE_UNTIL that it may remember, controller time; 0: none
  * @sent: sequence number of the last message that it has to acknowledge
  * @acked: sequence number of the last message that it has acknowledged
+ * @receipts: the ACKs of broadcasts that others wait for
+ * @broadcasts: how many of its own it has no ACK for
+ * @is_behind: it did not acknowledge a broadcast in time
+ * @behind: and that was its sequence number
  * @pinned: its process, if that was moved
  * @stats: its counters
  */
@@ -99,6 +104,10 @@ struct client {
 	uint64_t until;
 	uint32_t sent;
 	uint32_t acked;
+	struct receipt_list receipts;
+	unsigned int broadcasts;
+	bool is_behind;
+	uint32_t behind;
 	struct pinned pinned;
 	struct client_stats *stats;
 };
@@ -110,6 +119,7 @@ void client_send_start_ack(struct client *client, const int *fds,
 			   unsigned int nfds);
 uint64_t client_send_run(struct client *client, uint64_t time, uint64_t until);
 void client_send_broadcast(struct client *client, uint64_t value);
+void client_send_ack(struct client *client, uint32_t seq, uint64_t time);
 void client_lower_until(struct client *client, uint64_t until);
 void client_flush(struct client *client);
 void client_drop(struct client *client, const char *fmt, ...)

@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "controller.h"
@@ -37,16 +36,6 @@
 
 /* once all depends on it, how long START may take that comes with connect() */
 #define PATIENCE_S 10
-
-#define NSEC_PER_SEC 1000000000ULL
-
-static uint64_t monotonic(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
 
 /**
  * controller_init - a simulation at time 0, without clients
@@ -61,13 +50,15 @@ int controller_init(struct controller *ctl, const struct options *opt)
 
 	memset(ctl, 0, sizeof(*ctl));
 	ctl->opt = opt;
-	ctl->began = monotonic();
+	ctl->began = loop_now();
 	ctl->listener.fd = -1;
 	ctl->gate_open = !opt->clients;
 	TAILQ_INIT(&ctl->clients);
 	LIST_INIT(&ctl->look);
 	STAILQ_INIT(&ctl->to_flush);
 	STAILQ_INIT(&ctl->to_free);
+	TAILQ_INIT(&ctl->broadcasts);
+	TAILQ_INIT(&ctl->heard);
 	sched_init(&ctl->sched);
 	stats_init(&ctl->stats);
 
@@ -101,6 +92,7 @@ void controller_destroy(struct controller *ctl)
 
 	while ((client = TAILQ_FIRST(&ctl->clients)))
 		controller_forget(client);
+	broadcast_finish(ctl);
 	STAILQ_INIT(&ctl->to_flush);
 	free_gone(ctl);
 	affinity_destroy(&ctl->aff);
@@ -180,7 +172,7 @@ int controller_add(struct controller *ctl, int fd)
 	}
 	TAILQ_INSERT_TAIL(&ctl->clients, client, link);
 	ctl->connected++;
-	client->patient_until = monotonic() + PATIENCE_S * NSEC_PER_SEC;
+	client->patient_until = loop_now() + PATIENCE_S * NSEC_PER_SEC;
 	log_verbose("a client has connected, %u have not sent START",
 		    ctl->connected);
 	return 0;
@@ -233,6 +225,7 @@ void controller_forget(struct client *client)
 	if (ctl->last == client)
 		ctl->last = NULL;
 	set_looked_at(client, false);
+	broadcast_forget(client);
 	affinity_unpin(&ctl->aff, &client->pinned);
 	if (client->slot)
 		shm_free_slot(&ctl->shm, client->slot);
@@ -381,22 +374,6 @@ void controller_request(struct client *client, uint64_t time)
 		lower_until(ctl);
 }
 
-/**
- * controller_broadcast - tell all other clients that were started
- * @from: the client that it comes from
- * @value: what to tell
- */
-void controller_broadcast(struct client *from, uint64_t value)
-{
-	struct client *client, *next;
-
-	for (client = TAILQ_FIRST(&from->ctl->clients); client; client = next) {
-		next = TAILQ_NEXT(client, link);
-		if (client != from && client->slot)
-			client_send_broadcast(client, value);
-	}
-}
-
 /* see what a client has put into its slot */
 static void look_at_request(struct client *client)
 {
@@ -485,7 +462,7 @@ static void run_next(struct controller *ctl)
 	struct sched_grant grant;
 	struct client *client;
 
-	while (!ctl->sched.running) {
+	while (!ctl->sched.running && !broadcast_pending(ctl)) {
 		LIST_FOREACH(client, &ctl->look, look_link)
 			look_at_request(client);
 		if (!sched_next(&ctl->sched, &grant))
@@ -515,7 +492,8 @@ static void flush(struct controller *ctl)
 /* what it comes to if nobody says anything any more */
 static enum verdict judge(struct controller *ctl)
 {
-	if (ctl->sched.running || !ctl->gate_open || !ctl->ever_started)
+	if (ctl->sched.running || !ctl->gate_open || !ctl->ever_started ||
+	    broadcast_pending(ctl))
 		return VERDICT_NONE;
 	if (TAILQ_EMPTY(&ctl->clients))
 		return VERDICT_DONE;
@@ -528,7 +506,7 @@ static enum verdict judge(struct controller *ctl)
 /* those who have not sent START have time from now on */
 static void become_patient(struct controller *ctl)
 {
-	uint64_t until = monotonic() + PATIENCE_S * NSEC_PER_SEC;
+	uint64_t until = loop_now() + PATIENCE_S * NSEC_PER_SEC;
 	struct client *client;
 
 	TAILQ_FOREACH(client, &ctl->clients, link)
@@ -562,21 +540,19 @@ static enum verdict tell_deadlock(struct controller *ctl)
 static int bounded(const struct controller *ctl, int timeout_ms)
 {
 	const struct client *client;
-	uint64_t now = monotonic(), first = now + PATIENCE_S * NSEC_PER_SEC;
-	int left;
+	uint64_t first = UINT64_MAX;
 
 	TAILQ_FOREACH(client, &ctl->clients, link)
 		if (client->state == CLIENT_CONNECTED &&
 		    client->patient_until < first)
 			first = client->patient_until;
-	left = first > now ? (first - now) / 1000000 + 1 : 0;
-	return timeout_ms < 0 || timeout_ms > left ? left : timeout_ms;
+	return loop_bound(timeout_ms, first);
 }
 
 static void lose_patience(struct controller *ctl)
 {
 	struct client *client, *next;
-	uint64_t now = monotonic();
+	uint64_t now = loop_now();
 
 	for (client = TAILQ_FIRST(&ctl->clients); client; client = next) {
 		next = TAILQ_NEXT(client, link);
@@ -603,7 +579,7 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 		timeout_ms = 0;
 	else if (ctl->patient)
 		timeout_ms = bounded(ctl, timeout_ms);
-	ret = loop_run_once(&ctl->loop, timeout_ms);
+	ret = loop_run_once(&ctl->loop, broadcast_bound(ctl, timeout_ms));
 	if (ret < 0) {
 		log_line("cannot wait for clients: %s", strerror(-ret));
 		return VERDICT_ERROR;
@@ -612,14 +588,11 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 		return tell_deadlock(ctl);
 	if (ctl->patient)
 		lose_patience(ctl);
-	if (!ret) {
-		free_gone(ctl);
-		return verdict;
-	}
+	broadcast_finish(ctl);
 	run_next(ctl);
 	flush(ctl);
 	free_gone(ctl);
-	return VERDICT_NONE;
+	return ret ? VERDICT_NONE : verdict;
 }
 
 /**
@@ -633,7 +606,7 @@ int controller_write_stats(struct controller *ctl, const char *path)
 {
 	struct stats_summary sum = {
 		.virtual_time = controller_now(ctl),
-		.wall_time = monotonic() - ctl->began,
+		.wall_time = loop_now() - ctl->began,
 		.past_requests = ctl->sched.past,
 	};
 

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "affinity.h"
+#include "broadcast.h"
 #include "client.h"
 #include "loop.h"
 #include "options.h"
@@ -48,6 +49,8 @@ LIST_HEAD(look_list, client);
  * @clients: all of them, in order of arrival
  * @to_flush: those with something to be sent, in order
  * @to_free: those that have gone
+ * @broadcasts: those that not all others have acknowledged, in order
+ * @heard: those that all have, but their senders do not know
  * @look: those whose slots may change at any time, in no order
  * @last: the client that was run last, only to be compared with
  * @arrivals: how many have ever arrived
@@ -72,6 +75,8 @@ struct controller {
 	struct client_list clients;
 	struct client_queue to_flush;
 	struct client_queue to_free;
+	struct broadcast_list broadcasts;
+	struct broadcast_list heard;
 	struct look_list look;
 	const struct client *last;
 	uint64_t arrivals;
@@ -96,7 +101,6 @@ void controller_settle(struct client *client);
 void controller_look(struct client *client);
 uint64_t controller_now(struct controller *ctl);
 void controller_request(struct client *client, uint64_t time);
-void controller_broadcast(struct client *from, uint64_t value);
 void controller_forget(struct client *client);
 
 #endif /* TT_CONTROLLER_H */

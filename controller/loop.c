@@ -5,6 +5,8 @@
  */
 
 #include <errno.h>
+#include <limits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -105,4 +107,35 @@ int loop_run_once(struct loop *loop, int timeout_ms)
 	}
 	loop->count = 0;
 	return count;
+}
+
+/**
+ * loop_now - the host's monotonic clock
+ *
+ * Return: ns.
+ */
+uint64_t loop_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+/**
+ * loop_bound - wait until something is due, and not longer
+ * @timeout_ms: how long the caller would wait, -1: forever
+ * @until: when it is due, on the clock of loop_now(), ns
+ *
+ * Return: how long to wait, ms.
+ */
+int loop_bound(int timeout_ms, uint64_t until)
+{
+	uint64_t now = loop_now();
+	/* or it would be looked at a little too early, again and again */
+	uint64_t left = until > now ? (until - now) / 1000000 + 1 : 0;
+
+	if (left > INT_MAX || (timeout_ms >= 0 && timeout_ms < (int)left))
+		return timeout_ms;
+	return left;
 }

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 
 #define LOOP_BATCH 64
+#define NSEC_PER_SEC 1000000000ULL
 
 /**
  * struct loop_source - a file descriptor and what to do when it is ready
@@ -38,5 +39,7 @@ int loop_change(struct loop *loop, struct loop_source *source,
 		uint32_t events);
 void loop_remove(struct loop *loop, struct loop_source *source);
 int loop_run_once(struct loop *loop, int timeout_ms);
+uint64_t loop_now(void);
+int loop_bound(int timeout_ms, uint64_t until);
 
 #endif /* TT_LOOP_H */

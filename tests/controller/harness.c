@@ -253,6 +253,16 @@ void _ask(struct sim *sim, struct peer *peer, uint32_t op, uint64_t time,
 	_gets(sim, peer, ACK, answer, file, line);
 }
 
+void _broadcast(struct sim *sim, struct peer *from, struct peer *to,
+		uint64_t value, const char *file, int line)
+{
+	peer_send(from, BROADCAST, value);
+	sim_settle(sim);
+	_gets_nothing(from, file, line);
+	_gets(sim, to, BROADCAST, value, file, line);
+	_gets(sim, from, ACK, 0, file, line);
+}
+
 void _is_started(struct peer *peer, bool memory, const char *file, int line)
 {
 	struct um_timetravel_msg msg;

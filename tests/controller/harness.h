@@ -106,6 +106,12 @@ void _ask(struct sim *sim, struct peer *peer, uint32_t op, uint64_t time,
 #define ask(sim, peer, op, time, answer) \
 	_ask(sim, peer, op, time, answer, __FILE__, __LINE__)
 
+/* send a broadcast; @to hears it, and after its ACK comes that to @from */
+void _broadcast(struct sim *sim, struct peer *from, struct peer *to,
+		uint64_t value, const char *file, int line);
+#define broadcast(sim, from, to, value) \
+	_broadcast(sim, from, to, value, __FILE__, __LINE__)
+
 /* the ACK to START; memory: with the memory, which is then taken */
 void _is_started(struct peer *peer, bool memory, const char *file, int line);
 #define is_started(peer) _is_started(peer, false, __FILE__, __LINE__)

@@ -158,8 +158,7 @@ static void everything_else_is_acknowledged(void **state)
 	ask(sim, p.a, GET, -1, 13);
 	ask(sim, p.a, GET_TOD, -1, 1000013);
 	ask(sim, p.b, GET, -1, 13);
-	ask(sim, p.a, BROADCAST, 99, 0);
-	gets_msg(sim, p.b, BROADCAST, 99);
+	broadcast(sim, p.a, p.b, 99);
 	assert_string_equal(sim_log(sim), "");
 }
 
@@ -465,10 +464,8 @@ static void a_broadcast_passes_between_the_two(void **state)
 	struct sim *sim = *state;
 	struct pair p = begin_mixed(sim);
 
-	ask(sim, p.a, BROADCAST, 3, 0);
-	gets_msg(sim, p.b, BROADCAST, 3);
-	ask(sim, p.b, BROADCAST, 4, 0);
-	gets_msg(sim, p.a, BROADCAST, 4);
+	broadcast(sim, p.a, p.b, 3);
+	broadcast(sim, p.b, p.a, 4);
 }
 
 static void set_capa(struct peer *peer, uint32_t capa)

@@ -71,8 +71,7 @@ static struct json_object *of_two_clients(struct sim *sim)
 	gets_msg(sim, b, FREE_UNTIL, 100);
 	gets_msg(sim, b, RUN, 50);
 	ask(sim, b, UPDATE, 60, 0);
-	ask(sim, b, BROADCAST, 1, 0);
-	gets_msg(sim, a, BROADCAST, 1);
+	broadcast(sim, b, a, 1);
 	peer_close(b);
 	sim_settle(sim);
 	gets_msg(sim, a, RUN, 100);
