@@ -22,7 +22,11 @@
  * @offset is 0.
  *
  * Broadcasts that come while an ACK is awaited are kept until nothing is in
- * flight any more, so that callbacks may say what they like.
+ * flight any more, so that callbacks may say what they like. A client that waits
+ * acknowledges them when their callbacks have returned, since the sender then
+ * goes on, and must not get past what they ask for. One that runs does at once:
+ * nobody else needs to know what it asks for. What is acknowledged is so in
+ * order, because the controller may insist on that.
  */
 
 #include <errno.h>
@@ -41,6 +45,17 @@
 #define API __attribute__((visibility("default")))
 
 /**
+ * struct broadcast - one that has not been passed on
+ *
+ * @value: what it says
+ * @seq: its sequence number
+ */
+struct broadcast {
+	uint64_t value;
+	uint32_t seq;
+};
+
+/**
  * struct tt_client - a client
  *
  * @opt: what it was opened with
@@ -50,6 +65,7 @@
  * @broken: 0, or -errno of what ended the connection: nothing works any more
  * @waiting: it waits, rather than runs
  * @callbacks: how many callbacks are being called
+ * @blocked: such a callback waits for another client
  * @asked: a callback has made a request since tt_client_run_until() began
  * @slot: our slot
  * @log_fd: the log that came with the memory, or -1
@@ -61,6 +77,8 @@
  * @until: free-until, local time, ns, without memory; 0: ask for everything
  * @broadcasts: those to be passed on
  * @nr_broadcasts: how many
+ * @nr_acked: how many of them have been acknowledged, the first ones
+ * @nr_passed: how many of them have been passed on, or are being
  * @room_for_broadcasts: for how many there is room
  * @fds: the controller, then those that are watched
  * @nr_fds: how many, 1: nothing is watched
@@ -73,6 +91,7 @@ struct tt_client {
 	int broken;
 	bool waiting;
 	unsigned int callbacks;
+	bool blocked;
 	bool asked;
 	uint16_t slot;
 	int log_fd;
@@ -82,8 +101,10 @@ struct tt_client {
 	uint64_t told;
 	uint64_t request;
 	uint64_t until;
-	uint64_t *broadcasts;
+	struct broadcast *broadcasts;
 	size_t nr_broadcasts;
+	size_t nr_acked;
+	size_t nr_passed;
 	size_t room_for_broadcasts;
 	struct pollfd *fds;
 	size_t nr_fds;
@@ -126,9 +147,23 @@ static int client_send(struct tt_client *client, uint32_t op, uint32_t seq,
 	return ret ? lost(client, ret) : 0;
 }
 
+/* acknowledge the broadcasts that have not been yet */
+static int ack_broadcasts(struct tt_client *client)
+{
+	int ret = 0;
+
+	while (!ret && client->nr_acked < client->nr_broadcasts)
+		ret = client_send(client, UM_TIMETRAVEL_ACK,
+				  client->broadcasts[client->nr_acked++].seq,
+				  0);
+	return ret;
+}
+
 static int ack(struct tt_client *client, const struct um_timetravel_msg *msg)
 {
-	return client_send(client, UM_TIMETRAVEL_ACK, msg->seq, 0);
+	int ret = ack_broadcasts(client);
+
+	return ret ? ret : client_send(client, UM_TIMETRAVEL_ACK, msg->seq, 0);
 }
 
 static int handle_run(struct tt_client *client,
@@ -156,7 +191,7 @@ static int handle_broadcast(struct tt_client *client,
 			    const struct um_timetravel_msg *msg)
 {
 	size_t room = client->room_for_broadcasts;
-	uint64_t *broadcasts;
+	struct broadcast *broadcasts;
 
 	if (!client->opt.broadcast)
 		return ack(client, msg);
@@ -170,8 +205,13 @@ static int handle_broadcast(struct tt_client *client,
 		client->broadcasts = broadcasts;
 		client->room_for_broadcasts = room;
 	}
-	client->broadcasts[client->nr_broadcasts++] = msg->time;
-	return ack(client, msg);
+	client->broadcasts[client->nr_broadcasts++] = (struct broadcast) {
+		.value = msg->time, .seq = msg->seq,
+	};
+	/* it may be its sender that the callback waits for */
+	if (client->waiting && !client->blocked)
+		return 0;
+	return ack_broadcasts(client);
 }
 
 /* anything but the ACK that is being waited for */
@@ -258,17 +298,21 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 /* call back for broadcasts, now that nothing is in flight */
 static void pass_on_broadcasts(struct tt_client *client)
 {
-	size_t i;
-
 	if (client->callbacks || !client->nr_broadcasts)
 		return;
 	client->callbacks++;
 	/* there may be more during a callback */
-	for (i = 0; i < client->nr_broadcasts; i++)
-		client->opt.broadcast(client, client->broadcasts[i],
+	while (client->nr_passed < client->nr_broadcasts)
+		client->opt.broadcast(client,
+				      client->broadcasts[client->nr_passed++].value,
 				      client->opt.data);
-	client->nr_broadcasts = 0;
 	client->callbacks--;
+	/* if that fails, @broken says so */
+	if (!client->broken)
+		ack_broadcasts(client);
+	client->nr_broadcasts = 0;
+	client->nr_acked = 0;
+	client->nr_passed = 0;
 }
 
 /* the end of a function that may have read messages */
@@ -534,15 +578,17 @@ static bool watches(const struct tt_client *client)
 static int wait_step(struct tt_client *client)
 {
 	struct um_timetravel_msg msg;
-	int ret;
+	int ret, flags = 0;
 
 	/* half a message has its end soon, or never */
 	if (watches(client) && tt_link_is_empty(&client->link)) {
 		ret = serve(client, -1);
 		if (ret || !client->waiting)
 			return ret;
+		/* a callback may have read it */
+		flags = MSG_DONTWAIT;
 	}
-	ret = receive(client, &msg, 0);
+	ret = receive(client, &msg, flags);
 	if (!ret)
 		ret = handle(client, &msg);
 	/* what was sent before we were told to run comes before that */
@@ -707,7 +753,10 @@ API int tt_client_update(struct tt_client *client)
  * @client: the client
  * @value: what
  *
- * Return: 0 when it is on its way to all of them, or -errno.
+ * Those that wait hear of it, and may ask to run because of it, before this
+ * returns, if the controller sees to that: see libttclient(3).
+ *
+ * Return: 0 or -errno.
  */
 API int tt_client_broadcast(struct tt_client *client, uint64_t value)
 {
@@ -790,6 +839,30 @@ API int tt_client_unwatch(struct tt_client *client, int fd)
 			fd);
 }
 
+static int wait_readable(struct tt_client *client, int fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = client->link.fd, .events = POLLIN },
+	};
+	int ret;
+
+	/* what came along with an ACK has not been looked at */
+	ret = done(client, drain(client));
+	while (!ret && !fds[0].revents) {
+		ret = poll(fds, 2, -1);
+		if (ret < 0 && errno != EINTR)
+			return tt_error(&client->error, errno, "poll: %s",
+					strerror(errno));
+		if (fds[0].revents & POLLNVAL)
+			return tt_error(&client->error, EBADF,
+					"descriptor %d is not open", fd);
+		/* also what was said while poll() was looking at @fd already */
+		ret = done(client, drain(client));
+	}
+	return ret;
+}
+
 /**
  * tt_client_wait_readable - wait for what another client sends, without
  *	simulated time passing
@@ -798,44 +871,28 @@ API int tt_client_unwatch(struct tt_client *client, int fd)
  *
  * For a client that has sent something to another and gets an answer at once.
  * The controller is listened to meanwhile. Use this rather than a blocking
- * read: it is how a broadcast is not missed.
+ * read: it is how a broadcast is not missed, and how its sender goes on.
  *
  * Return: 0 when @fd is readable, or has ended; -EPIPE, -ECONNRESET if the
  * controller has gone; another -errno.
  */
 API int tt_client_wait_readable(struct tt_client *client, int fd)
 {
-	struct pollfd fds[] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = client->link.fd, .events = POLLIN },
-	};
-	int ret;
+	int ret = 0;
 
 	if (client->broken)
 		return client->broken;
 	if (fd < 0)
 		return tt_error(&client->error, EBADF,
 				"cannot wait for descriptor %d", fd);
-	/* what came along with an ACK has not been looked at */
-	ret = done(client, drain(client));
-	if (ret)
-		return ret;
-	while (!fds[0].revents) {
-		ret = poll(fds, 2, -1);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0)
-			return tt_error(&client->error, errno, "poll: %s",
-					strerror(errno));
-		if (fds[0].revents & POLLNVAL)
-			return tt_error(&client->error, EBADF,
-					"descriptor %d is not open", fd);
-		/* also what was said while poll() was looking at @fd already */
-		ret = done(client, drain(client));
-		if (ret)
-			return ret;
-	}
-	return 0;
+	client->blocked = client->callbacks;
+	/* their senders may be just those that we wait for */
+	if (client->nr_passed < client->nr_broadcasts)
+		ret = ack_broadcasts(client);
+	if (!ret)
+		ret = wait_readable(client, fd);
+	client->blocked = false;
+	return ret;
 }
 
 /**

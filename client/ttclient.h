@@ -55,7 +55,9 @@ struct tt_client;
  *	ACK (which comes when as many clients have come as have to), and for
  *	any other; -1: forever, 0: %TT_CLIENT_TIMEOUT_MS. A wait for RUN takes
  *	as long as the simulation needs.
- * @broadcast: called with a broadcast of another client, or NULL
+ * @broadcast: called with a broadcast of another client, or NULL. If it is
+ *	called while this one waits, the other one does not go on before it has
+ *	returned.
  * @interrupted: called when a descriptor of tt_client_watch() is readable while
  *	the client waits (or was told to run at the same moment). The client
  *	that caused it is the running one, if it does not go on meanwhile. What

@@ -435,6 +435,104 @@ static void also_those_that_came_with_an_ACK(void **state)
 	noted(fake, "5;");
 }
 
+static int ask(struct tt_client *client, int fd, void *data)
+{
+	uint64_t ns;
+	char byte;
+
+	assert_int_equal(read(fd, &byte, 1), 1);
+	ok(tt_client_time_of_day(client, &ns));
+	note(data, "asked;");
+	return 0;
+}
+
+static void nor_are_those_missed_that_a_callback_has_read(void **state)
+{
+	struct fake *fake = *state;
+
+	/* or it would go on in the end, whatever happens */
+	fake->opt.timeout_ms = -1;
+	fake->opt.broadcast = broadcast;
+	fake->opt.interrupted = ask;
+	with_memory(state, 0);
+	ok(tt_client_watch(fake->client, from[1]));
+	poke(1);
+	say(fake, BROADCAST, 5);
+	PLAY(fake, HEAR(WAIT, 0), HEAR(GET_TOD, 0), SAY(ACK, 0), HEAR(ACK, 0),
+	     SAY(RUN, 50));
+	ok(tt_client_wait(fake->client));
+	played(fake);
+	noted(fake, "asked;5;");
+}
+
+static int wait_for_another(struct tt_client *client, int fd, void *data)
+{
+	char byte;
+
+	assert_int_equal(read(fd, &byte, 1), 1);
+	ok(tt_client_wait_readable(client, from[0]));
+	note(data, "answered;");
+	return 0;
+}
+
+static int ask_and_wait_for_another(struct tt_client *client, int fd,
+				    void *data)
+{
+	ask(client, fd, data);
+	poke(1);
+	return wait_for_another(client, fd, data);
+}
+
+/* the other one, which answers only when its broadcast was acknowledged */
+static void *answer(void *data)
+{
+	struct fake *fake = data;
+	struct um_timetravel_msg msg;
+
+	do {
+		if (recv(fake->fd, &msg, sizeof(msg), MSG_WAITALL) <= 0)
+			return NULL;
+		if (msg.op == GET_TOD)
+			say_seq(fake, ACK, msg.seq, 0);
+	} while (msg.op != ACK);
+	poke(0);
+	say(fake, RUN, 50);
+	return NULL;
+}
+
+static struct fake *answered(void **state,
+			     int (*call)(struct tt_client *client, int fd,
+					 void *data))
+{
+	struct fake *fake = *state;
+	pthread_t other;
+
+	fake->opt.broadcast = broadcast;
+	fake->opt.interrupted = call;
+	with_memory(state, 0);
+	ok(tt_client_watch(fake->client, from[1]));
+	poke(1);
+	say(fake, BROADCAST, 5);
+	ok(pthread_create(&other, NULL, answer, fake));
+	ok(tt_client_wait(fake->client));
+	ok(pthread_join(other, NULL));
+	return fake;
+}
+
+static void one_that_is_waited_for_may_broadcast_before(void **state)
+{
+	struct fake *fake = answered(state, wait_for_another);
+
+	noted(fake, "answered;5;");
+}
+
+static void or_even_before_that(void **state)
+{
+	struct fake *fake = answered(state, ask_and_wait_for_another);
+
+	noted(fake, "asked;answered;5;");
+}
+
 static void half_a_message_is_not_waited_for_forever(void **state)
 {
 	struct fake *fake = *state;
@@ -517,6 +615,9 @@ int main(void)
 		WITH_PIPES(a_running_one_may_wait_for_another),
 		WITH_PIPES(and_hears_broadcasts_meanwhile),
 		WITH_PIPES(also_those_that_came_with_an_ACK),
+		WITH_PIPES(nor_are_those_missed_that_a_callback_has_read),
+		WITH_PIPES(one_that_is_waited_for_may_broadcast_before),
+		WITH_PIPES(or_even_before_that),
 		WITH_PIPES(half_a_message_is_not_waited_for_forever),
 		WITH_PIPES(and_what_it_must_not_do_any_more),
 		WITH_PIPES(and_notices_if_the_controller_goes),

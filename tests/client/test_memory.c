@@ -434,8 +434,8 @@ static void unless_that_does_not_look_there(void **state)
 	ok(tt_client_wait(fake->client));
 	noted(fake, "15;");
 	said(fake, WAIT, 0);
-	said_ack(fake);
 	said(fake, REQUEST, AT(105));
+	said_ack(fake);
 	said_nothing(fake);
 	assert_int_equal(fake_slot(fake)->req_time, 0);
 	shows(fake, 105);
@@ -457,8 +457,8 @@ static void or_is_nobody(void **state)
 	run(fake, AT(107), AT(107));
 	ok(tt_client_wait(fake->client));
 	said(fake, WAIT, 0);
-	said_ack(fake);
 	said(fake, REQUEST, AT(107));
+	said_ack(fake);
 	said_nothing(fake);
 }
 

@@ -301,6 +301,64 @@ static void what_one_asks_of_another_is_done_in_between(void **state)
 	}
 }
 
+/* has something to do 5 ms after it was told */
+static void is_told(struct tt_client *client, uint64_t value, void *data)
+{
+	(void)value;
+	(void)data;
+	ok(tt_client_request(client, now(client) + 5000000));
+}
+
+/* tells the other one, and has nothing to do until it is told itself */
+static void *toss(void *name)
+{
+	uintptr_t id = (uintptr_t)name;
+	struct tt_client *client = join_as((struct tt_client_options) {
+		.name = id,
+		.broadcast = is_told,
+	});
+	int i;
+
+	for (i = 1; i <= 100; i++) {
+		/* not before the other one is there */
+		if (id == 1 && i == 1)
+			ok(tt_client_run_until(client, 1000000));
+		else
+			ok(tt_client_run_until(client, TT_NEVER));
+		tell("%llu %d\n", (unsigned long long)now(client), (int)id);
+		ok(tt_client_update(client));
+		ok(tt_client_broadcast(client, i));
+	}
+	tt_client_close(client);
+	return NULL;
+}
+
+static void what_a_broadcast_makes_one_do_is_done_in_time(void **state)
+{
+	char want[256], *line;
+	unsigned int i, j;
+	pid_t pid;
+
+	(void)state;
+	for (i = 0; i < TRANSPORTS; i++) {
+		told = 0;
+		line = story;
+		pid = start(transports[i], "3");
+		live((void *(*[])(void *)) { toss, toss, bystand });
+		assert_int_equal(finish(pid), 0);
+		for (j = 0; j < 100; j++) {
+			snprintf(want, sizeof(want), "%u000000 1\n%u000000 2\n",
+				 10 * j + 1, 10 * j + 6);
+			if (strncmp(line, want, strlen(want)))
+				fail_msg("%s: expected\n%sgot\n%.80s",
+					 transports[i][0] ?: "memory", want,
+					 line);
+			line += strlen(want);
+		}
+		assert_int_equal(*line, '\0');
+	}
+}
+
 static void transport_is_what_both_can(void **state)
 {
 	struct tt_client *client;
@@ -477,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(clients_tick_in_order_and_on_time),
 		IN_DIR(what_one_asks_of_another_is_done_in_between),
+		IN_DIR(what_a_broadcast_makes_one_do_is_done_in_time),
 		IN_DIR(transport_is_what_both_can),
 		IN_DIR(the_wall_clock_goes_with_time),
 		IN_DIR(late_joiners_begin_at_0),
