@@ -161,7 +161,8 @@ static int simulate(const struct options *opt)
 		ret = controller_write_stats(&ctl, opt->stats);
 		if (ret) {
 			log_line("cannot write %s: %s", opt->stats,
-				 strerror(-ret));
+				 ret == -ENXIO || ret == -ETIMEDOUT ?
+					 "nobody reads it" : strerror(-ret));
 			if (status == EXIT_SUCCESS)
 				status = EXIT_FAILURE;
 		}

@@ -6,6 +6,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,10 @@ static const uint32_t ops_out[] = {
 	UM_TIMETRAVEL_ACK, UM_TIMETRAVEL_RUN, UM_TIMETRAVEL_FREE_UNTIL,
 	UM_TIMETRAVEL_BROADCAST,
 };
+
+/* how long whoever reads the statistics from a pipe may take */
+#define PATIENCE_MS 5000
+#define PAUSE_MS 10
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -167,16 +173,50 @@ static struct json_object *json_all(const struct stats *stats,
 	return all;
 }
 
+/* who reads a pipe may come later, or never */
+static int open_file(const char *path)
+{
+	int fd, tries = PATIENCE_MS / PAUSE_MS;
+
+	do {
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+			  O_NONBLOCK, 0666);
+	} while (fd < 0 && errno == ENXIO && tries-- &&
+		 !poll(NULL, 0, PAUSE_MS));
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_text(int fd, const char *text)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	size_t len = strlen(text);
+	ssize_t ret;
+
+	while (len) {
+		ret = write(fd, text, len);
+		if (ret >= 0) {
+			text += ret;
+			len -= ret;
+		} else if (errno != EAGAIN && errno != EINTR) {
+			return -errno;
+		} else if (!poll(&room, 1, PATIENCE_MS)) {
+			return -ETIMEDOUT;
+		}
+	}
+	return 0;
+}
+
 static int write_file(const char *path, const char *text)
 {
-	FILE *file = fopen(path, "we");
-	int ret = 0;
+	int fd = open_file(path);
+	int ret;
 
-	if (!file)
-		return -errno;
-	if (fprintf(file, "%s\n", text) < 0)
-		ret = -errno;
-	if (fclose(file) && !ret)
+	if (fd < 0)
+		return fd;
+	ret = write_text(fd, text);
+	if (!ret)
+		ret = write_text(fd, "\n");
+	if (close(fd) && !ret)
 		ret = -errno;
 	return ret;
 }
@@ -227,7 +267,10 @@ int stats_probe(const char *path)
  * @path: the file, which is complete or not touched at all, unless it is a
  *	device, a pipe or a link
  *
- * Return: 0 or -errno.
+ * A pipe that nobody reads is waited for, but not forever.
+ *
+ * Return: 0; -ENXIO if a pipe has no reader, -ETIMEDOUT if it does not read;
+ * another -errno.
  */
 int stats_write(const struct stats *stats, const struct stats_summary *sum,
 		const char *path)
@@ -240,10 +283,10 @@ int stats_write(const struct stats *stats, const struct stats_summary *sum,
 	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
 					      JSON_C_TO_STRING_SPACED);
 	temp = temporary(path);
-	if (is_special(path)) {
-		ret = write_file(path, text);
-	} else if (!temp) {
+	if (!text || !temp) {
 		ret = -ENOMEM;
+	} else if (is_special(path)) {
+		ret = write_file(path, text);
 	} else {
 		ret = write_file(temp, text);
 		if (!ret && rename(temp, path))

@@ -428,6 +428,29 @@ static void a_signal_ends_it_cleanly(void **state)
 	}
 }
 
+static void nor_one_that_nobody_reads(void **state)
+{
+	char text[8192] = {};
+	int fd, size;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(mkfifo("log", 0600), 0);
+	fd = open("log", O_RDWR | O_NONBLOCK);
+	size = fcntl(fd, F_SETPIPE_SZ, 4096);
+	assert_in_range(size, 4096, sizeof(text));
+	assert_int_equal(write(fd, text, size), size);
+	pid = START_WITH("-v", "sock");
+	/* it has something to say before it serves */
+	while (!is_there("sock"))
+		usleep(PAUSE_US);
+	kill(pid, SIGTERM);
+	assert_int_equal(finish(pid), 128 + SIGTERM);
+	assert_int_equal(read(fd, text, sizeof(text)), size);
+	close(fd);
+	unlink("log");
+}
+
 static void but_not_SIGHUP_under_nohup(void **state)
 {
 	pid_t pid;
@@ -636,6 +659,7 @@ int main(void)
 		IN_DIR(of_two_that_start_at_once_one_wins),
 		IN_DIR(it_does_not_remove_what_has_taken_its_sockets_place),
 		IN_DIR(a_signal_ends_it_cleanly),
+		IN_DIR(nor_one_that_nobody_reads),
 		IN_DIR(but_not_SIGHUP_under_nohup),
 		IN_DIR(even_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),

@@ -219,6 +219,24 @@ static void a_pipe_is_written_to_and_not_replaced(void **state)
 	assert_int_equal(unlink("pipe"), 0);
 }
 
+static void but_not_forever_if_nobody_reads_it(void **state)
+{
+	struct sim *sim = *state;
+	char fill[4096] = {};
+	int fd;
+
+	sim_begin(sim);
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(controller_write_stats(&sim->ctl, "pipe"), -ENXIO);
+	fd = open("pipe", O_RDWR | O_NONBLOCK);
+	assert_true(fcntl(fd, F_SETPIPE_SZ, sizeof(fill)) > 0);
+	while (write(fd, fill, sizeof(fill)) > 0)
+		;
+	assert_int_equal(controller_write_stats(&sim->ctl, "pipe"), -ETIMEDOUT);
+	close(fd);
+	assert_int_equal(unlink("pipe"), 0);
+}
+
 static void a_link_is_followed(void **state)
 {
 	struct sim *sim = *state;
@@ -256,6 +274,7 @@ int main(void)
 		BEHAVIOUR(a_file_that_cannot_be_written_is_an_error),
 		BEHAVIOUR(an_old_file_is_replaced),
 		BEHAVIOUR(a_pipe_is_written_to_and_not_replaced),
+		BEHAVIOUR(but_not_forever_if_nobody_reads_it),
 		BEHAVIOUR(a_link_is_followed),
 		BEHAVIOUR(looking_whether_it_can_be_written_leaves_nothing),
 	};
