@@ -16,7 +16,8 @@
  * A client is moved with all of its threads when it sends START; what they
  * start later inherits the CPU. One that its user has kept off that CPU is left
  * where it is. Whoever outlives its connection is put back, and only if it is
- * still the same process and nobody else has moved it meanwhile.
+ * still the same process, has no other client here, and nobody else has moved it
+ * meanwhile.
  *
  * On that CPU the controller becomes a SCHED_BATCH process, unless its user made
  * it something special: who sends it WAIT goes on to wait, and is not interrupted
@@ -27,6 +28,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <search.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +107,7 @@ void affinity_init(struct affinity *aff, int cpu)
 	aff->claim = -1;
 	aff->began = false;
 	aff->failed = false;
+	aff->processes = NULL;
 	if (cpu == AFFINITY_NONE)
 		return;
 	if (sched_getaffinity(0, sizeof(aff->allowed), &aff->allowed)) {
@@ -244,22 +247,62 @@ static uint64_t born(pid_t pid)
 	return field ? strtoull(field, NULL, 10) : 0;
 }
 
-static int pin_process(struct affinity *aff, struct pinned *pinned)
+static int by_process(const void *first, const void *second)
 {
+	const struct pinned *a = first, *b = second;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->born > b->born) - (a->born < b->born);
+}
+
+/* the process of one more client */
+static int get_process(struct affinity *aff, pid_t pid,
+		       struct pinned **pinned_ret)
+{
+	struct pinned key = { .pid = pid, .born = born(pid) }, *pinned;
+	struct pinned **found = tfind(&key, &aff->processes, by_process);
+
+	if (found) {
+		pinned = *found;
+	} else {
+		if (sched_getaffinity(pid, sizeof(key.before), &key.before))
+			return -errno;
+		if (!CPU_ISSET(aff->cpu, &key.before))
+			return -EXDEV;
+		pinned = malloc(sizeof(*pinned));
+		if (!pinned)
+			return -ENOMEM;
+		*pinned = key;
+		if (!tsearch(pinned, &aff->processes, by_process)) {
+			free(pinned);
+			return -ENOMEM;
+		}
+	}
+	pinned->clients++;
+	*pinned_ret = pinned;
+	return 0;
+}
+
+static int pin_process(struct affinity *aff, pid_t pid,
+		       struct pinned **pinned_ret)
+{
+	struct pinned *pinned;
 	int ret, pass;
 
-	pinned->born = born(pinned->pid);
-	if (sched_getaffinity(pinned->pid, sizeof(pinned->before),
-			      &pinned->before))
-		return -errno;
-	if (!CPU_ISSET(aff->cpu, &pinned->before))
-		return -EXDEV;
+	ret = get_process(aff, pid, &pinned);
+	if (ret)
+		return ret;
 	for (pass = 0; pass < PASSES; pass++) {
-		ret = for_threads(pinned->pid, pin_thread, aff);
+		ret = for_threads(pid, pin_thread, aff);
 		if (ret <= 0)
-			return ret;
+			break;
 	}
-	return 0;
+	if (ret < 0)
+		affinity_unpin(aff, pinned);
+	else
+		*pinned_ret = pinned;
+	return ret < 0 ? ret : 0;
 }
 
 /* the first client is there to stay: follow it */
@@ -276,37 +319,32 @@ static void begin(struct affinity *aff)
 /**
  * affinity_pin - move a client to the CPU, and the controller before the first
  * @aff: from affinity_init()
- * @pinned: filled in, for affinity_unpin()
  * @pid: the client's process, 0 if it cannot be seen
+ *
+ * Return: for affinity_unpin(), NULL if it was not moved.
  */
-void affinity_pin(struct affinity *aff, struct pinned *pinned, pid_t pid)
+struct pinned *affinity_pin(struct affinity *aff, pid_t pid)
 {
-	int ret = -ESRCH;
+	struct pinned *pinned = NULL;
+	int ret;
 
-	pinned->pid = 0;
 	if (aff->cpu == AFFINITY_NONE || aff->failed)
-		return;
+		return NULL;
 	if (aff->cpu == AFFINITY_AUTO)
 		choose(aff);
-	if (pid) {
-		pinned->pid = pid;
-		ret = pin_process(aff, pinned);
-	}
+	ret = pid ? pin_process(aff, pid, &pinned) : -ESRCH;
 	if (!ret) {
 		if (!aff->began)
 			begin(aff);
-		return;
-	}
-
-	pinned->pid = 0;
-	if (ret == -EXDEV) {
+	} else if (ret == -EXDEV) {
 		log_verbose("process %d stays off CPU %d", (int)pid,
 			    aff->cpu);
-		return;
+	} else {
+		log_line("cannot move clients to CPU %d (%s), going on without",
+			 aff->cpu, strerror(-ret));
+		aff->failed = true;
 	}
-	log_line("cannot move clients to CPU %d (%s), going on without",
-		 aff->cpu, strerror(-ret));
-	aff->failed = true;
+	return pinned;
 }
 
 struct unpin {
@@ -325,15 +363,20 @@ static int unpin_thread(pid_t tid, void *data)
 }
 
 /**
- * affinity_unpin - a client has gone: put its process back, if that has not
+ * affinity_unpin - a client has gone: put its process back after the last one,
+ *	if that has not gone as well
  * @aff: from affinity_init()
- * @pinned: from affinity_pin()
+ * @pinned: from affinity_pin(), or NULL
  */
 void affinity_unpin(struct affinity *aff, struct pinned *pinned)
 {
-	struct unpin unpin = { .cpu = aff->cpu, .before = &pinned->before };
+	struct unpin unpin = { .cpu = aff->cpu };
 
-	if (pinned->pid && born(pinned->pid) == pinned->born)
+	if (!pinned || --pinned->clients)
+		return;
+	unpin.before = &pinned->before;
+	if (born(pinned->pid) == pinned->born)
 		for_threads(pinned->pid, unpin_thread, &unpin);
-	pinned->pid = 0;
+	tdelete(pinned, &aff->processes, by_process);
+	free(pinned);
 }

@@ -19,6 +19,7 @@
  * @claim: socket whose name says that the CPU is taken, -1 if there is none
  * @began: the controller itself is on the CPU
  * @failed: a client could not be moved, no other one will be
+ * @processes: those that were moved, a tree for tsearch()
  */
 struct affinity {
 	int cpu;
@@ -27,25 +28,28 @@ struct affinity {
 	int claim;
 	bool began;
 	bool failed;
+	void *processes;
 };
 
 /**
  * struct pinned - a process that was moved to the CPU
  *
- * @pid: its number, 0 if it was not moved
+ * @pid: its number
  * @born: when it began, to tell it from another one with that number
  * @before: where it was allowed to be before
+ * @clients: how many clients it has
  */
 struct pinned {
 	pid_t pid;
 	uint64_t born;
 	cpu_set_t before;
+	unsigned int clients;
 };
 
 bool affinity_may_use(int cpu);
 void affinity_init(struct affinity *aff, int cpu);
 void affinity_destroy(struct affinity *aff);
-void affinity_pin(struct affinity *aff, struct pinned *pinned, pid_t pid);
+struct pinned *affinity_pin(struct affinity *aff, pid_t pid);
 void affinity_unpin(struct affinity *aff, struct pinned *pinned);
 
 #endif /* TT_AFFINITY_H */

@@ -76,7 +76,7 @@ enum client_transport {
  * @broadcasts: how many of its own it has no ACK for
  * @is_behind: it did not acknowledge a broadcast in time
  * @behind: and that was its sequence number
- * @pinned: its process, if that was moved
+ * @pinned: its process, NULL if that was not moved
  * @stats: its counters
  */
 struct client {
@@ -108,7 +108,7 @@ struct client {
 	unsigned int broadcasts;
 	bool is_behind;
 	uint32_t behind;
-	struct pinned pinned;
+	struct pinned *pinned;
 	struct client_stats *stats;
 };
 

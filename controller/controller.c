@@ -226,7 +226,7 @@ void controller_forget(struct client *client)
 		ctl->last = NULL;
 	set_looked_at(client, false);
 	broadcast_forget(client);
-	affinity_unpin(&ctl->aff, &client->pinned);
+	affinity_unpin(&ctl->aff, client->pinned);
 	if (client->slot)
 		shm_free_slot(&ctl->shm, client->slot);
 	sched_remove(&ctl->sched, &client->sched);
@@ -313,7 +313,7 @@ bool controller_start(struct client *client)
 			    ctl->shm.slots - 1);
 		return false;
 	}
-	affinity_pin(&ctl->aff, &client->pinned, conn_peer(client->conn.fd));
+	client->pinned = affinity_pin(&ctl->aff, conn_peer(client->conn.fd));
 	client->state = CLIENT_STARTING;
 	client->sched.name = client->name;
 	ctl->connected--;

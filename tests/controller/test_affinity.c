@@ -56,6 +56,33 @@ static void client_and_controller_are_moved_and_put_back(void **state)
 	assert_true(equal(allowed(0), before));
 }
 
+static void and_that_when_the_last_client_of_a_process_goes(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0);
+	struct peer *peers[3];
+	int i;
+
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	for (i = 0; i < 3; i++)
+		peers[i] = peer_join(sim, i);
+	/* whichever comes first, the first one included */
+	for (i = 0; i < 3; i++) {
+		assert_true(is_only(allowed(0), sim->opt.cpu));
+		peer_close(peers[(i + 1) % 3]);
+		sim_settle(sim);
+	}
+	assert_true(equal(allowed(0), before));
+	/* and once more */
+	sim->verdict = VERDICT_NONE;
+	peers[0] = peer_join(sim, 1);
+	assert_true(is_only(allowed(0), sim->opt.cpu));
+	peer_close(peers[0]);
+	sim_settle(sim);
+	assert_true(equal(allowed(0), before));
+}
+
 static void with_none_nobody_is_moved(void **state)
 {
 	struct sim *sim = *state;
@@ -159,7 +186,7 @@ static void the_least_busy_cpu_is_chosen(void **state)
 {
 	cpu_set_t before = allowed(0);
 	struct affinity aff;
-	struct pinned pinned;
+	struct pinned *pinned;
 	int cpu, pair[2];
 
 	(void)state;
@@ -172,9 +199,9 @@ static void the_least_busy_cpu_is_chosen(void **state)
 		aff.busy[cpu] += 1000000000;
 		for (int other = 0; other < CPU_SETSIZE; other++)
 			aff.busy[other] -= 1000000000;
-		affinity_pin(&aff, &pinned, conn_peer(pair[0]));
+		pinned = affinity_pin(&aff, conn_peer(pair[0]));
 		assert_int_equal(aff.cpu, cpu);
-		affinity_unpin(&aff, &pinned);
+		affinity_unpin(&aff, pinned);
 		affinity_destroy(&aff);
 		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
 				 0);
@@ -186,7 +213,7 @@ static void the_least_busy_cpu_is_chosen(void **state)
 static void simulations_choose_different_cpus(void **state)
 {
 	struct affinity aff[3];
-	struct pinned pinned[3];
+	struct pinned *pinned[3];
 	cpu_set_t before = allowed(0);
 	int i, pair[2];
 
@@ -194,10 +221,10 @@ static void simulations_choose_different_cpus(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	for (i = 0; i < 3; i++) {
 		affinity_init(&aff[i], AFFINITY_AUTO);
-		affinity_pin(&aff[i], &pinned[i], conn_peer(pair[0]));
+		pinned[i] = affinity_pin(&aff[i], conn_peer(pair[0]));
 		assert_true(is_only(allowed(0), aff[i].cpu));
 		assert_true(CPU_ISSET(aff[i].cpu, &before));
-		affinity_unpin(&aff[i], &pinned[i]);
+		affinity_unpin(&aff[i], pinned[i]);
 		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
 				 0);
 	}
@@ -213,7 +240,7 @@ static void simulations_choose_different_cpus(void **state)
 static void and_not_one_that_another_was_told_to_use(void **state)
 {
 	struct affinity told, aff;
-	struct pinned pinned;
+	struct pinned *pinned;
 	cpu_set_t before = allowed(0);
 	int cpu, pair[2];
 
@@ -224,9 +251,9 @@ static void and_not_one_that_another_was_told_to_use(void **state)
 			continue;
 		affinity_init(&told, cpu);
 		affinity_init(&aff, AFFINITY_AUTO);
-		affinity_pin(&aff, &pinned, conn_peer(pair[0]));
+		pinned = affinity_pin(&aff, conn_peer(pair[0]));
 		assert_int_not_equal(aff.cpu, cpu);
-		affinity_unpin(&aff, &pinned);
+		affinity_unpin(&aff, pinned);
 		affinity_destroy(&aff);
 		affinity_destroy(&told);
 		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
@@ -240,7 +267,6 @@ static void and_not_one_that_another_was_told_to_use(void **state)
 static int policy_when_pinned(int policy, int cpu, int sock)
 {
 	struct affinity aff;
-	struct pinned pinned;
 	int status;
 	pid_t pid = fork();
 
@@ -248,7 +274,7 @@ static int policy_when_pinned(int policy, int cpu, int sock)
 		if (sched_setscheduler(0, policy, &(struct sched_param){ 0 }))
 			_exit(-1);
 		affinity_init(&aff, cpu);
-		affinity_pin(&aff, &pinned, conn_peer(sock));
+		affinity_pin(&aff, conn_peer(sock));
 		_exit(sched_getscheduler(0));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -280,13 +306,12 @@ static void the_controller_does_not_interrupt_clients(void **state)
 static int pin_from_inside(int sock)
 {
 	struct affinity aff;
-	struct pinned pinned;
 	cpu_set_t before = allowed(0);
 
 	affinity_init(&aff, last_of(before));
-	affinity_pin(&aff, &pinned, conn_peer(sock));
-	affinity_pin(&aff, &pinned, conn_peer(sock));
-	affinity_unpin(&aff, &pinned);
+	if (affinity_pin(&aff, conn_peer(sock)) ||
+	    affinity_pin(&aff, conn_peer(sock)))
+		return 1;
 	return equal(allowed(0), before) ? 0 : 1;
 }
 
@@ -328,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BEHAVIOUR(client_and_controller_are_moved_and_put_back),
+		BEHAVIOUR(and_that_when_the_last_client_of_a_process_goes),
 		BEHAVIOUR(with_none_nobody_is_moved),
 		BEHAVIOUR(whoever_connects_and_says_nothing_is_not_moved),
 		BEHAVIOUR(all_threads_are_moved),
