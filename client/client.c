@@ -409,20 +409,6 @@ static int start(struct tt_client *client)
 	return 0;
 }
 
-/**
- * tt_client_open - take part in a simulation
- * @client_ret: set to a client that runs, at local time 0; if something fails, to
- *	one that can tell tt_client_error(), or to NULL if there is no memory.
- *	In any case it is for tt_client_close().
- * @opt: how; not needed any more afterwards
- *
- * Waits until the controller is there and has started this client. If the
- * memory that it offers is of no use, this client goes on with messages, and
- * tt_client_error() says why.
- *
- * Return: 0; -EINVAL, -E2BIG or -ENAMETOOLONG for wrong options; -ETIMEDOUT;
- * another -errno if there is no controller, or it breaks the protocol.
- */
 API int tt_client_open(struct tt_client **client_ret,
 		       const struct tt_client_options *opt)
 {
@@ -448,10 +434,6 @@ API int tt_client_open(struct tt_client **client_ret,
 	return done(client, 0);
 }
 
-/**
- * tt_client_close - leave the simulation
- * @client: the client, or NULL; gone afterwards
- */
 API void tt_client_close(struct tt_client *client)
 {
 	if (!client)
@@ -465,17 +447,6 @@ API void tt_client_close(struct tt_client *client)
 	free(client);
 }
 
-/**
- * tt_client_now - what time it is
- * @client: the client
- * @ns: set to local time, ns
- *
- * For a client that runs, this is its own clock, which nobody else moves. One
- * that waits (and is called back) is told what time it is for the one that
- * runs.
- *
- * Return: 0 or -errno.
- */
 API int tt_client_now(struct tt_client *client, uint64_t *ns)
 {
 	uint64_t time;
@@ -500,17 +471,6 @@ API int tt_client_now(struct tt_client *client, uint64_t *ns)
 	return done(client, 0);
 }
 
-/**
- * tt_client_request - ask to run
- * @client: the client
- * @ns: when, local time, ns; %TT_NEVER takes back what was asked for
- *
- * There is one request at a time: the latest counts. A running client's own is
- * made when it waits. It is used up as soon as the client is told to run.
- * A time that has passed is as good as now.
- *
- * Return: 0 or -errno.
- */
 API int tt_client_request(struct tt_client *client, uint64_t ns)
 {
 	if (client->broken)
@@ -639,21 +599,6 @@ static int check_runs(struct tt_client *client, const char *what)
 	return 0;
 }
 
-/**
- * tt_client_wait - wait until told to run
- * @client: the client, which runs
- *
- * It is told at the time of its request, or for any reason of the controller's
- * before that; tt_client_now() says when it is. Without a request it waits until
- * a callback makes one. See &struct tt_client_options for the callbacks.
- *
- * A signal does not end the wait; what a handler writes to a descriptor that is
- * watched does.
- *
- * Return: 0; -EPIPE, -ECONNRESET if the controller has gone, which it also does
- * if all clients wait and none has a request; -EBUSY in a callback; what the
- * callback returned if not 0.
- */
 API int tt_client_wait(struct tt_client *client)
 {
 	int ret = check_runs(client, "tt_client_wait()");
@@ -689,17 +634,6 @@ static int run_step(struct tt_client *client, uint64_t ns)
 	return wait_for_run(client);
 }
 
-/**
- * tt_client_run_until - let time pass
- * @client: the client, which runs
- * @ns: until when, local time, ns; not before now
- *
- * If nobody else wants to run until then, that costs nothing, otherwise they
- * run, while this client waits. It is over earlier if a callback made a request
- * meanwhile: see what is due at tt_client_now() then, and call it again.
- *
- * Return: 0; -EINVAL if @ns has passed; and what tt_client_wait() returns.
- */
 API int tt_client_run_until(struct tt_client *client, uint64_t ns)
 {
 	int ret = check_runs(client, "tt_client_run_until()");
@@ -717,14 +651,6 @@ API int tt_client_run_until(struct tt_client *client, uint64_t ns)
 	return ret;
 }
 
-/**
- * tt_client_update - to be called before another client is sent something
- * @client: the client, which runs
- *
- * The other one will want to know what time it is.
- *
- * Return: 0; -EPERM if it is not this client that runs; another -errno.
- */
 API int tt_client_update(struct tt_client *client)
 {
 	int ret;
@@ -748,16 +674,6 @@ API int tt_client_update(struct tt_client *client)
 	return done(client, ret);
 }
 
-/**
- * tt_client_broadcast - tell all other clients something
- * @client: the client
- * @value: what
- *
- * Those that wait hear of it, and may ask to run because of it, before this
- * returns, if the controller sees to that: see libttclient(3).
- *
- * Return: 0 or -errno.
- */
 API int tt_client_broadcast(struct tt_client *client, uint64_t value)
 {
 	if (client->broken)
@@ -766,16 +682,6 @@ API int tt_client_broadcast(struct tt_client *client, uint64_t value)
 		    ask(client, UM_TIMETRAVEL_BROADCAST, value, NULL));
 }
 
-/**
- * tt_client_time_of_day - what the wall clock shows in the simulation
- * @client: the client
- * @ns: set to ns since the epoch
- *
- * It is the controller's, and as late as the controller knows; call
- * tt_client_update() before if it has to be exact.
- *
- * Return: 0 or -errno.
- */
 API int tt_client_time_of_day(struct tt_client *client, uint64_t *ns)
 {
 	if (client->broken)
@@ -783,15 +689,6 @@ API int tt_client_time_of_day(struct tt_client *client, uint64_t *ns)
 	return done(client, ask(client, UM_TIMETRAVEL_GET_TOD, 0, ns));
 }
 
-/**
- * tt_client_watch - have interrupted() called when a descriptor is readable
- * @client: the client
- * @fd: the descriptor, open until tt_client_unwatch()
- *
- * That happens while the client waits; while it runs it is left alone.
- *
- * Return: 0; -EINVAL without interrupted(), -EEXIST, -ENOMEM.
- */
 API int tt_client_watch(struct tt_client *client, int fd)
 {
 	struct pollfd *fds;
@@ -817,13 +714,6 @@ API int tt_client_watch(struct tt_client *client, int fd)
 	return 0;
 }
 
-/**
- * tt_client_unwatch - leave a descriptor alone
- * @client: the client
- * @fd: the descriptor
- *
- * Return: 0, or -ENOENT if it is not watched.
- */
 API int tt_client_unwatch(struct tt_client *client, int fd)
 {
 	size_t i;
@@ -863,19 +753,6 @@ static int wait_readable(struct tt_client *client, int fd)
 	return ret;
 }
 
-/**
- * tt_client_wait_readable - wait for what another client sends, without
- *	simulated time passing
- * @client: the client
- * @fd: a descriptor
- *
- * For a client that has sent something to another and gets an answer at once.
- * The controller is listened to meanwhile. Use this rather than a blocking
- * read: it is how a broadcast is not missed, and how its sender goes on.
- *
- * Return: 0 when @fd is readable, or has ended; -EPIPE, -ECONNRESET if the
- * controller has gone; another -errno.
- */
 API int tt_client_wait_readable(struct tt_client *client, int fd)
 {
 	int ret = 0;
@@ -895,15 +772,6 @@ API int tt_client_wait_readable(struct tt_client *client, int fd)
 	return ret;
 }
 
-/**
- * tt_client_dispatch - see what the controller has said, without waiting
- * @client: the client
- *
- * Only needed if a client runs for long without calling anything else, and has
- * to know of broadcasts.
- *
- * Return: 0 or -errno.
- */
 API int tt_client_dispatch(struct tt_client *client)
 {
 	if (client->broken)
@@ -911,44 +779,21 @@ API int tt_client_dispatch(struct tt_client *client)
 	return done(client, drain(client));
 }
 
-/**
- * tt_client_uses_memory - does it use the shared memory?
- * @client: the client
- */
 API bool tt_client_uses_memory(const struct tt_client *client)
 {
 	return client->memory.mem;
 }
 
-/**
- * tt_client_log_fd - the file that the controller lets clients log to
- * @client: the client
- *
- * Return: a descriptor, which stays the client's, to append lines to; -1 if
- * none was offered.
- */
 API int tt_client_log_fd(const struct tt_client *client)
 {
 	return client->log_fd;
 }
 
-/**
- * tt_client_slot - the number that the controller gave to it
- * @client: the client
- */
 API uint16_t tt_client_slot(const struct tt_client *client)
 {
 	return client->slot;
 }
 
-/**
- * tt_client_error - what went wrong
- * @client: the client; NULL if tt_client_open() had no memory for one
- *
- * Return: one line, without its end, about the last call that failed, or about
- * why an offered memory is not used; empty if there is nothing to say. It is
- * valid until the next call.
- */
 API const char *tt_client_error(const struct tt_client *client)
 {
 	return client ? client->error.text : "no memory for a client";
