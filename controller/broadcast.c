@@ -26,7 +26,7 @@
 #include "log.h"
 
 /* less than libttclient has with its controller */
-#define PATIENCE_S 5
+#define PATIENCE_S 3
 
 static bool is_waited_for(const struct client *client,
 			  const struct client *from)

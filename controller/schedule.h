@@ -29,6 +29,10 @@ struct sched_entity {
 
 /**
  * struct sched_queue - binary heap of entities, the next one on top
+ *
+ * @heap: the entities
+ * @len: how many there are
+ * @size: for how many there is room
  */
 struct sched_queue {
 	struct sched_entity **heap;

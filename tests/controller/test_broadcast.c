@@ -233,7 +233,7 @@ static void time_is_up(struct sim *sim)
 {
 	struct broadcast *broadcast;
 
-	assert_in_range(broadcast_bound(&sim->ctl, -1), 1, 5001);
+	assert_in_range(broadcast_bound(&sim->ctl, -1), 1, 3001);
 	assert_int_equal(broadcast_bound(&sim->ctl, 0), 0);
 	TAILQ_FOREACH(broadcast, &sim->ctl.broadcasts, link)
 		broadcast->patient_until = 0;
@@ -254,7 +254,7 @@ static void who_does_not_acknowledge_is_not_waited_for_forever(void **state)
 	time_is_up(sim);
 	gets_msg(sim, t.a, ACK, 0);
 	assert_string_equal(sim_log(sim),
-			    LOG_PREFIX "client 0x2 (slot 2) has not acknowledged a broadcast for 5 s, going on without\n");
+			    LOG_PREFIX "client 0x2 (slot 2) has not acknowledged a broadcast for 3 s, going on without\n");
 	/* nor once more */
 	send_broadcast(sim, t.a, 8);
 	gets_msg(sim, t.c, BROADCAST, 8);
@@ -279,7 +279,7 @@ static void one_line_is_enough_for_many_of_them(void **state)
 	time_is_up(sim);
 	gets_msg(sim, t.a, ACK, 0);
 	assert_string_equal(sim_log(sim),
-			    LOG_PREFIX "client 0x2 (slot 2) and others have not acknowledged a broadcast for 5 s, going on without\n");
+			    LOG_PREFIX "client 0x2 (slot 2) and others have not acknowledged a broadcast for 3 s, going on without\n");
 }
 
 static void a_client_that_does_not_read_holds_up_nobody(void **state)
