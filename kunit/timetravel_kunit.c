@@ -111,6 +111,7 @@ struct tt_device {
  * @fds_after: and after it
  * @may_map: bytes that the client can map at START, 0 for no limit
  * @event: what interrupts the client while it waits
+ * @device: what interrupts the client while that does something else
  * @interrupts: how often it did
  * @panic_nb: sees the panic in a child
  * @panic_call: what is to panic
