@@ -496,7 +496,7 @@ static enum verdict judge(struct controller *ctl)
 	    broadcast_pending(ctl))
 		return VERDICT_NONE;
 	if (TAILQ_EMPTY(&ctl->clients))
-		return VERDICT_DONE;
+		return ctl->opt->keep ? VERDICT_NONE : VERDICT_DONE;
 	/* those that come may have something to do for those that wait */
 	if (ctl->connected && ctl->patient)
 		return VERDICT_NONE;

@@ -19,7 +19,7 @@
  * enum verdict - is it over?
  *
  * @VERDICT_NONE: no
- * @VERDICT_DONE: the last client has gone
+ * @VERDICT_DONE: the last client has gone, and that is the end
  * @VERDICT_DEADLOCK: all clients wait, and none wants to run ever again
  * @VERDICT_ERROR: something failed, which was said
  */

@@ -26,12 +26,14 @@ enum {
 	OPT_MAX_CLIENTS,
 	OPT_LATE_JOIN,
 	OPT_CPU,
+	OPT_KEEP,
 };
 
 static const struct option long_options[] = {
 	{ "clients", required_argument, NULL, 'n' },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "help", no_argument, NULL, 'h' },
+	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "late-join", required_argument, NULL, OPT_LATE_JOIN },
 	{ "max-clients", required_argument, NULL, OPT_MAX_CLIENTS },
 	{ "no-shm", no_argument, NULL, OPT_NO_SHM },
@@ -53,6 +55,7 @@ static const char usage[] =
 "      --late-join=HOW    what a client that joins after time 0 is offered:\n"
 "                         messages (default, safe with every kernel) or shm\n"
 "      --max-clients N    slots in the memory, slot 0 included (256)\n"
+"      --keep             go on when the last client has gone, until INT or TERM\n"
 "      --cpu auto|none|N  move the clients and the controller to one CPU: the\n"
 "                         least busy one (default) or N; none: to no other\n"
 "      --start-time NS    the wall clock at time 0, in ns since the epoch;\n"
@@ -176,6 +179,9 @@ static enum options_outcome parse_one(struct options *opt, int which,
 	case OPT_NO_SHM_FOR:
 		ok = parse_number("--no-shm-for", optarg, 0, UINT64_MAX,
 				  &value) && add_no_shm_for(opt, value);
+		break;
+	case OPT_KEEP:
+		opt->keep = true;
 		break;
 	case OPT_LATE_JOIN:
 		ok = parse_late_join(opt, optarg);

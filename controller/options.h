@@ -21,6 +21,7 @@
  * @start_time: the wall clock at time 0, ns since the epoch
  * @stats: where to write statistics to, or NULL
  * @cpu: the CPU for all, or %AFFINITY_AUTO, or %AFFINITY_NONE
+ * @keep: go on when the last client has gone
  * @verbose: tell more
  */
 struct options {
@@ -34,6 +35,7 @@ struct options {
 	uint64_t start_time;
 	const char *stats;
 	int cpu;
+	bool keep;
 	bool verbose;
 };
 

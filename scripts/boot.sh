@@ -174,9 +174,13 @@ wall=$(($(now) - start))
 
 # it ends by itself when the last machine has gone, or when it is told to
 status=
-for signal in 0 TERM; do
-	kill -s $signal $controller 2>/dev/null || break
-	[ $signal = 0 ] || status=stopped
+signals='0 TERM'
+case " $CONTROLLER_FLAGS " in
+*' --keep '*) signals=TERM ;;
+esac
+for signal in $signals; do
+	kill -s "$signal" $controller 2>/dev/null || break
+	[ "$signal" = 0 ] || [ "$signals" = TERM ] || status=stopped
 	for _ in $(seq 50); do
 		kill -0 $controller 2>/dev/null || break
 		sleep 0.1

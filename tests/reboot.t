@@ -39,6 +39,20 @@ for kernel in 6.1 6.12; do
 	done
 done
 
+# with nobody else there
+alone()
+{
+	boot "$1" "-v --keep --late-join=shm" 'sleep:100 reboot sleep:50' \
+		NODES=1 "$2" && [ "$(said "$1" 'is started at' | wc -l)" = 2 ]
+}
+
+for kernel in 6.1 6.12; do
+	run=reboot-alone-$kernel
+	ok "a machine reboots alone ($kernel)" alone "$run" KERNEL=$kernel
+	ok "its clock goes on where it was ($kernel)" \
+		said "$run" 'client 0x1 (slot 1) is started at 100'
+done
+
 # the clock stands still until it is back, since it keeps its connection; one
 # without the memory does not come back, because of D1
 run=reboot-mainline

@@ -428,6 +428,36 @@ static void a_signal_ends_it_cleanly(void **state)
 	}
 }
 
+static void with_keep_that_is_its_end(void **state)
+{
+	unsigned int i;
+	pid_t pid;
+	int a;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pid = START_WITH("--keep", "--stats", "stats", "-v", "s");
+		/* one after the other, and nobody in between */
+		a = join("s", 1);
+		hear(a, ACK);
+		close(a);
+		wait_until_printed("client 0x1 (slot 1) has gone");
+		a = join("s", 2);
+		hear(a, ACK);
+		if (!i) {
+			close(a);
+			wait_until_printed("client 0x2 (slot 1) has gone");
+		}
+		kill(pid, SIGTERM);
+		assert_int_equal(finish(pid), i ? 128 + SIGTERM : 0);
+		if (i)
+			close(a);
+		assert_false(is_there("s"));
+		assert_int_equal(unlink("stats"), 0);
+		assert_int_equal(!strstr(printed(), "stopped by signal"), !i);
+	}
+}
+
 static void nor_one_that_nobody_reads(void **state)
 {
 	char text[8192] = {};
@@ -659,6 +689,7 @@ int main(void)
 		IN_DIR(of_two_that_start_at_once_one_wins),
 		IN_DIR(it_does_not_remove_what_has_taken_its_sockets_place),
 		IN_DIR(a_signal_ends_it_cleanly),
+		IN_DIR(with_keep_that_is_its_end),
 		IN_DIR(nor_one_that_nobody_reads),
 		IN_DIR(but_not_SIGHUP_under_nohup),
 		IN_DIR(even_while_it_waits_for_n_clients),
