@@ -42,6 +42,22 @@ static void __attribute__((format(printf, 1, 2))) tell(const char *fmt, ...)
 	assert_true(told < sizeof(story));
 }
 
+/* the story goes on like that at @line; returns where that ends */
+static const char *__attribute__((format(printf, 3, 4)))
+told_next(const char *transport, const char *line, const char *fmt, ...)
+{
+	char want[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(want, sizeof(want), fmt, ap);
+	va_end(ap);
+	if (strncmp(line, want, strlen(want)))
+		fail_msg("%s: expected\n%sgot\n%.80s", transport ?: "memory",
+			 want, line);
+	return line + strlen(want);
+}
+
 static int enter_dir(void **state)
 {
 	(void)state;
@@ -268,7 +284,7 @@ static void *bystand(void *name)
 
 static void what_one_asks_of_another_is_done_in_between(void **state)
 {
-	char want[256], *line = story;
+	const char *line = story;
 	unsigned int i, j;
 	pid_t pid;
 
@@ -287,15 +303,10 @@ static void what_one_asks_of_another_is_done_in_between(void **state)
 			/* who is first at one time depends on who has not run
 			 * for longest, which is the one that answers
 			 */
-			snprintf(want, sizeof(want),
-				 "%u0000000 sent\n%u0000000 asked\n"
-				 "%u5000000 done\n%u5000000 later\n"
-				 "%u5000001 later\n", j, j, j, j, j);
-			if (strncmp(line, want, strlen(want)))
-				fail_msg("%s: expected\n%sgot\n%.80s",
-					 transports[i][0] ?: "memory", want,
-					 line);
-			line += strlen(want);
+			line = told_next(transports[i][0], line,
+					 "%u0000000 sent\n%u0000000 asked\n"
+					 "%u5000000 done\n%u5000000 later\n"
+					 "%u5000001 later\n", j, j, j, j, j);
 		}
 		assert_int_equal(*line, '\0');
 	}
@@ -335,7 +346,7 @@ static void *toss(void *name)
 
 static void what_a_broadcast_makes_one_do_is_done_in_time(void **state)
 {
-	char want[256], *line;
+	const char *line;
 	unsigned int i, j;
 	pid_t pid;
 
@@ -346,15 +357,10 @@ static void what_a_broadcast_makes_one_do_is_done_in_time(void **state)
 		pid = start(transports[i], "3");
 		live((void *(*[])(void *)) { toss, toss, bystand });
 		assert_int_equal(finish(pid), 0);
-		for (j = 0; j < 100; j++) {
-			snprintf(want, sizeof(want), "%u000000 1\n%u000000 2\n",
-				 10 * j + 1, 10 * j + 6);
-			if (strncmp(line, want, strlen(want)))
-				fail_msg("%s: expected\n%sgot\n%.80s",
-					 transports[i][0] ?: "memory", want,
-					 line);
-			line += strlen(want);
-		}
+		for (j = 0; j < 100; j++)
+			line = told_next(transports[i][0], line,
+					 "%u000000 1\n%u000000 2\n",
+					 10 * j + 1, 10 * j + 6);
 		assert_int_equal(*line, '\0');
 	}
 }
