@@ -287,7 +287,7 @@ static int get_process(struct affinity *aff, pid_t pid,
 static int pin_process(struct affinity *aff, pid_t pid,
 		       struct pinned **pinned_ret)
 {
-	struct pinned *pinned;
+	struct pinned *pinned = NULL;
 	int ret, pass;
 
 	ret = get_process(aff, pid, &pinned);
