@@ -28,10 +28,9 @@
 /* less than libttclient has with its controller */
 #define PATIENCE_S 3
 
-static bool is_waited_for(const struct client *client,
-			  const struct client *from)
+static bool is_waited_for(const struct client *client)
 {
-	return client != from && client->slot && !client->broadcasts &&
+	return client->state != CLIENT_GONE && !client->broadcasts &&
 	       !client->is_behind;
 }
 
@@ -103,8 +102,7 @@ void broadcast_pass_on(struct client *from, uint32_t seq, uint64_t value)
 		if (client == from || !client->slot)
 			continue;
 		client_send_broadcast(client, value);
-		if (client->state != CLIENT_GONE &&
-		    is_waited_for(client, from))
+		if (is_waited_for(client))
 			expect(broadcast, client);
 	}
 	if (!broadcast->awaited)
