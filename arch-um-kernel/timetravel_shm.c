@@ -9,14 +9,15 @@
  *
  * By protocol only one client runs at a time, and others touch the memory only
  * when that one has interrupted them and waits for them. So no locks are
- * needed, only that each field is read and written in one piece, and that a
- * request is complete before it can be seen. The other side is a process of
- * the host on any CPU, hence the virt_*() barriers: those for SMP do nothing
- * on UML.
+ * needed, only that each field is read and written in one piece, that a request
+ * is complete before it can be seen, and that of two who lower free_until the
+ * lower one stays. The other side is a process of the host on any CPU, hence the
+ * virt_*() barriers and sync_cmpxchg(): those for SMP do nothing on UML.
  */
 
 #define pr_fmt(fmt) "time-travel: " fmt
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/panic.h>
@@ -92,6 +93,11 @@ int time_travel_shm_attach(int fd, u16 id)
 	struct um_timetravel_schedshm *mem, *all;
 	struct uml_stat st;
 	int ret;
+
+	if (!IS_ENABLED(CONFIG_64BIT)) {
+		pr_warn("no shared memory: 32 bits cannot share fields of 64\n");
+		return -EOPNOTSUPP;
+	}
 
 	ret = os_stat_fd(fd, &st);
 	if (ret) {
@@ -176,6 +182,21 @@ bool time_travel_shm_is_free(u64 time)
 		READ_ONCE(time_travel_shm.mem->free_until);
 }
 
+/* The controller and others may lower it at the same moment. */
+static void time_travel_shm_lower_free_until(u64 time)
+{
+#ifdef CONFIG_64BIT
+	u64 *free_until = &time_travel_shm.mem->free_until;
+	u64 old = READ_ONCE(*free_until), seen;
+
+	for (; time < old; old = seen) {
+		seen = sync_cmpxchg(free_until, old, time);
+		if (seen == old)
+			break;
+	}
+#endif
+}
+
 /**
  * time_travel_shm_request - ask to run at a time
  * @time: local time in ns
@@ -207,8 +228,7 @@ bool time_travel_shm_request(u64 time)
 	 * whoever raises it after this.
 	 */
 	virt_mb();
-	if (time < READ_ONCE(mem->free_until))
-		WRITE_ONCE(mem->free_until, time);
+	time_travel_shm_lower_free_until(time);
 
 	return true;
 }

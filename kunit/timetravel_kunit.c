@@ -44,7 +44,6 @@
 #include <irq_kern.h>
 #include <irq_user.h>
 #include "timetravel_kunit.h"
-#include "timetravel_kunit_user.h"
 
 #define TT_MEMFD	"um-time-travel-kunit"
 #define TT_SLOTS	4
@@ -532,6 +531,9 @@ static void tt_run_child(struct tt_fixture *f,
 	f->raw = true;
 	if (!f->live)
 		os_shutdown_socket(f->ctl, 0, 1);
+	tt_client_let_inherit(&f->s.client);
+	if (f->mem)
+		os_let_inherit(f->mem, f->size);
 	tt_begin(f);
 	/* the child ends in the middle of panic(), and current is shared */
 	memcpy(saved, current, sizeof(*saved));

@@ -158,6 +158,16 @@ static void run_here(int pid)
 }
 
 /**
+ * os_let_inherit - have a child of os_run_child() share a mapping too
+ * @addr: mapping from os_mmap_rw_shared(), which is not inherited otherwise
+ * @size: its size in bytes
+ */
+void os_let_inherit(void *addr, unsigned long size)
+{
+	madvise(addr, size, MADV_DOFORK);
+}
+
+/**
  * os_run_child - run a function in a process of its own until that ends
  * @fn: returns the exit status
  * @arg: its argument, and that of @trace->then
@@ -165,7 +175,7 @@ static void run_here(int pid)
  * @trace: what to do meanwhile, or NULL
  *
  * The child has a copy of all that is static in the kernel. It shares with the
- * machine what was allocated, and its files.
+ * machine what was allocated, its files, and what os_let_inherit() was told.
  *
  * Return: the exit status, or a negative errno: -ETIMEDOUT if it did not end
  *	and was killed, -ECHILD if something else killed it.

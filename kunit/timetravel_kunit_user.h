@@ -22,6 +22,7 @@ int os_listen(const char *path);
 void os_unlisten(const char *path);
 int os_run_child(int (*fn)(void *arg), void *arg, void *sp,
 		 const struct os_trace *trace);
+void os_let_inherit(void *addr, unsigned long size);
 void os_trace_child(void);
 void os_exit_child(int status);
 int os_limit_memory(unsigned long more);

@@ -161,6 +161,23 @@ link_inherited()
 		wrong "a helper has a socket of the machine's"
 }
 
+# user space has not, which runs in children
+memory_inherited()
+{
+	controller
+	gate 1
+	machine 1 time-travel=ext:1:../socket -- gate
+	until_done test -e 1/waiting || wrong 'the machine does not boot'
+	grep -q '/memfd:time-travel' "/proc/$pid/maps" ||
+		wrong 'the machine itself does not have the memory'
+	user=$(cat "/proc/$pid/task/$pid/children")
+	[ -n "$user" ] || wrong 'there is no user space'
+	for child in $user; do
+		! grep -q '/memfd:time-travel' "/proc/$child/maps" ||
+			wrong 'user space has the memory'
+	done
+}
+
 # woken once: in the step of the clock that comes next, and reading it is another
 timers()
 {

@@ -147,7 +147,7 @@ enum um_timetravel_ops {
 	/**
 	 * @UM_TIMETRAVEL_BROADCAST: @time is any number; the controller hands
 	 *	it to every client but the one it came from, so that all of them
-	 *	can mark the same moment in their logs
+	 *	can mark that in their logs
 	 *	(both directions)
 	 */
 	UM_TIMETRAVEL_BROADCAST		= 9,
@@ -212,9 +212,10 @@ enum um_timetravel_schedshm_flags {
  * less the offset, and starts at 0. For clients without the memory the
  * controller converts.
  *
- * Each field has one writer at a time, named in its description. Every field is
+ * Each field has one writer at a time, named in its description, but for
+ * @free_until, which is only lowered with a compare-and-swap. Every field is
  * aligned to its size, so the layout needs no packing and is the same for 32 and
- * 64 bits.
+ * 64 bits; who cannot read 64 bits in one piece has to use messages.
  */
 
 /**

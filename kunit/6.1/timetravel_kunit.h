@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <os.h>
+#include "timetravel_kunit_user.h"
 #include "timetravel_shm.h"
 
 /**
@@ -57,6 +58,13 @@ static inline u64 tt_client_offset(const struct tt_client *c)
 static inline u16 tt_client_slot(const struct tt_client *c)
 {
 	return c->shm.id;
+}
+
+/* A child has the memory too. */
+static inline void tt_client_let_inherit(const struct tt_client *c)
+{
+	if (c->shm.mem)
+		os_let_inherit(c->shm.mem, c->shm.len);
 }
 
 /* Forget everything and unmap the memory. */

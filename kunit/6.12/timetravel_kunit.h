@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <os.h>
+#include "timetravel_kunit_user.h"
 
 /**
  * struct tt_client - state of the client that is kept differently elsewhere
@@ -70,6 +71,13 @@ static inline u64 tt_client_offset(const struct tt_client *c)
 static inline u16 tt_client_slot(const struct tt_client *c)
 {
 	return c->id;
+}
+
+/* A child has the memory too. */
+static inline void tt_client_let_inherit(const struct tt_client *c)
+{
+	if (c->shm)
+		os_let_inherit(c->shm, c->shm->len);
 }
 
 /* Forget everything and unmap the memory. */
