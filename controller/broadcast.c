@@ -8,7 +8,8 @@
  * A client that hears a broadcast may want to run because of it, and says so
  * before it acknowledges it. The sender goes on when it has its own ACK; it is
  * the running client, or keeps that from going on, so nobody runs past such a
- * request. Nor is anybody made to run meanwhile.
+ * request. Nor is anybody made to run before those are heard that were sent
+ * until the last one stopped.
  *
  * A client that waits for the ACK to a broadcast of its own may be busy with
  * just that. So it is not waited for by later ones, and therefore nobody ever
@@ -91,6 +92,7 @@ void broadcast_pass_on(struct client *from, uint32_t seq, uint64_t value)
 		return;
 	}
 	broadcast->from = from;
+	broadcast->nr = ctl->nr_broadcasts++;
 	broadcast->seq = seq;
 	broadcast->patient_until = loop_now() + PATIENCE_S * NSEC_PER_SEC;
 	TAILQ_INSERT_TAIL(&ctl->broadcasts, broadcast, link);
@@ -130,21 +132,15 @@ void broadcast_received(struct client *client)
 void broadcast_forget(struct client *client)
 {
 	struct controller *ctl = client->ctl;
-	struct broadcast *broadcast, *next;
-	size_t i;
+	struct broadcast *broadcast;
 
 	forget_receipts(client);
 	if (!client->broadcasts)
 		return;
-	for (broadcast = TAILQ_FIRST(&ctl->broadcasts); broadcast;
-	     broadcast = next) {
-		next = TAILQ_NEXT(broadcast, link);
-		if (broadcast->from != client)
-			continue;
-		for (i = 0; i < broadcast->count; i++)
-			if (broadcast->receipts[i].by)
-				forget_receipt(&broadcast->receipts[i]);
-	}
+	/* who has heard it may still want to run because of it */
+	TAILQ_FOREACH(broadcast, &ctl->broadcasts, link)
+		if (broadcast->from == client)
+			broadcast->from = NULL;
 	TAILQ_FOREACH(broadcast, &ctl->heard, link)
 		if (broadcast->from == client)
 			broadcast->from = NULL;
@@ -159,6 +155,22 @@ void broadcast_forget(struct client *client)
 bool broadcast_pending(const struct controller *ctl)
 {
 	return !TAILQ_EMPTY(&ctl->broadcasts);
+}
+
+/**
+ * broadcast_holds - is there one from before a moment, for which the next client
+ *	has to wait?
+ * @ctl: the controller
+ * @nr: @nr_broadcasts at that moment
+ *
+ * Later ones do not count, or those who wait could hold up everybody with ever
+ * new ones.
+ */
+bool broadcast_holds(const struct controller *ctl, uint64_t nr)
+{
+	const struct broadcast *first = TAILQ_FIRST(&ctl->broadcasts);
+
+	return first && first->nr < nr;
 }
 
 /**

@@ -30,6 +30,7 @@ struct receipt {
  *
  * @link: in the list of all of them, in order
  * @from: its sender, NULL if that has gone
+ * @nr: how many there were before it, ever
  * @seq: the sequence number it came with
  * @patient_until: how long it may take, host's monotonic clock, ns
  * @awaited: how many receipts are
@@ -39,6 +40,7 @@ struct receipt {
 struct broadcast {
 	TAILQ_ENTRY(broadcast) link;
 	struct client *from;
+	uint64_t nr;
 	uint32_t seq;
 	uint64_t patient_until;
 	size_t awaited;
@@ -56,6 +58,7 @@ void broadcast_forget(struct client *client);
 
 /* for the controller */
 bool broadcast_pending(const struct controller *ctl);
+bool broadcast_holds(const struct controller *ctl, uint64_t nr);
 int broadcast_bound(const struct controller *ctl, int timeout_ms);
 void broadcast_finish(struct controller *ctl);
 

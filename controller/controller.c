@@ -462,13 +462,18 @@ static void run_next(struct controller *ctl)
 	struct sched_grant grant;
 	struct client *client;
 
-	while (!ctl->sched.running && !broadcast_pending(ctl)) {
+	if (!ctl->sched.running && !ctl->stopped) {
+		ctl->stopped = true;
+		ctl->stopped_at = ctl->nr_broadcasts;
+	}
+	while (!ctl->sched.running && !broadcast_holds(ctl, ctl->stopped_at)) {
 		LIST_FOREACH(client, &ctl->look, look_link)
 			look_at_request(client);
 		if (!sched_next(&ctl->sched, &grant))
 			return;
 		client = container_of(grant.who, struct client, sched);
 		client->state = CLIENT_RUNNING;
+		ctl->stopped = false;
 		ctl->patient = false;
 		if (grant.first)
 			start(client, &grant);

@@ -51,6 +51,9 @@ LIST_HEAD(look_list, client);
  * @to_free: those that have gone
  * @broadcasts: those that not all others have acknowledged, in order
  * @heard: those that all have, but their senders do not know
+ * @nr_broadcasts: how many there ever were
+ * @stopped: nobody has run since @stopped_at
+ * @stopped_at: @nr_broadcasts when the last one stopped
  * @look: those whose slots may change at any time, in no order
  * @last: the client that was run last, only to be compared with
  * @arrivals: how many have ever arrived
@@ -77,6 +80,9 @@ struct controller {
 	struct client_queue to_free;
 	struct broadcast_list broadcasts;
 	struct broadcast_list heard;
+	uint64_t nr_broadcasts;
+	bool stopped;
+	uint64_t stopped_at;
 	struct look_list look;
 	const struct client *last;
 	uint64_t arrivals;

@@ -84,14 +84,4 @@ for flags in '' --no-shm '--no-shm-for 1'; do
 		boot again "$flags" "$script"
 	ok 'their consoles are equal to the last byte' same once again
 done
-
-# alone KERNEL - no program in a machine of that kernel has the memory
-alone()
-{
-	make uml KERNEL="$1" && KERNEL=$1 tests/outside.sh memory_inherited
-}
-
-for kernel in 6.1 6.12 newest; do
-	ok "a machine keeps the memory to itself ($kernel)" alone $kernel
-done
 finish

@@ -132,6 +132,9 @@ for kernel in 6.1 6.12 newest; do
 
 	join_alone "late-$kernel-two" --late-join=shm KERNEL=$kernel
 	join_alone "late-$kernel-two-messages" --no-shm KERNEL=$kernel
+
+	ok "no program in a machine has the memory ($kernel)" \
+		env KERNEL=$kernel tests/outside.sh memory_inherited
 done
 
 need make stage-4 KERNEL=6.12 SERIES=none
