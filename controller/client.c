@@ -35,9 +35,8 @@
 #include "client.h"
 #include "controller.h"
 #include "log.h"
-
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+#include "op.h"
+#include "util.h"
 
 /*
  * As long as a machine without the memory need not ask, it reads nothing: not

@@ -30,9 +30,7 @@
 
 #include "controller.h"
 #include "log.h"
-
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+#include "util.h"
 
 /* once all depends on it, how long START may take that comes with connect() */
 #define PATIENCE_S 10

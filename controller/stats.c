@@ -16,20 +16,9 @@
 
 #include <json-c/json.h>
 
+#include "op.h"
 #include "stats.h"
-
-static const char * const op_names[STATS_OPS] = {
-	[UM_TIMETRAVEL_ACK] = "ACK",
-	[UM_TIMETRAVEL_START] = "START",
-	[UM_TIMETRAVEL_REQUEST] = "REQUEST",
-	[UM_TIMETRAVEL_WAIT] = "WAIT",
-	[UM_TIMETRAVEL_GET] = "GET",
-	[UM_TIMETRAVEL_UPDATE] = "UPDATE",
-	[UM_TIMETRAVEL_RUN] = "RUN",
-	[UM_TIMETRAVEL_FREE_UNTIL] = "FREE_UNTIL",
-	[UM_TIMETRAVEL_GET_TOD] = "GET_TOD",
-	[UM_TIMETRAVEL_BROADCAST] = "BROADCAST",
-};
+#include "util.h"
 
 static const uint32_t ops_in[] = {
 	UM_TIMETRAVEL_ACK, UM_TIMETRAVEL_START, UM_TIMETRAVEL_REQUEST,
@@ -45,19 +34,6 @@ static const uint32_t ops_out[] = {
 /* how long whoever reads the statistics from a pipe may take */
 #define PATIENCE_MS 5000
 #define PAUSE_MS 10
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-/**
- * op_name - name of an operation
- * @op: the operation
- *
- * Return: the name, NULL if there is no such operation.
- */
-const char *op_name(uint32_t op)
-{
-	return op < STATS_OPS ? op_names[op] : NULL;
-}
 
 /**
  * stats_init - no clients yet
@@ -112,12 +88,14 @@ static struct json_object *json_counts(const uint64_t *counts,
 				       const uint32_t *ops, size_t n)
 {
 	struct json_object *obj = json_object_new_object();
+	const char *name;
 	char key[16];
 	size_t i, c;
 
 	for (i = 0; i < n; i++) {
-		for (c = 0; op_names[ops[i]][c]; c++)
-			key[c] = tolower(op_names[ops[i]][c]);
+		name = op_name(ops[i]);
+		for (c = 0; name[c]; c++)
+			key[c] = tolower(name[c]);
 		key[c] = '\0';
 		json_u64(obj, key, counts[ops[i]]);
 	}
@@ -158,7 +136,7 @@ static struct json_object *json_all(const struct stats *stats,
 
 	STAILQ_FOREACH(client, stats, link) {
 		json_object_array_add(clients, json_client(client));
-		for (op = 0; op < STATS_OPS; op++) {
+		for (op = 0; op < OP_COUNT; op++) {
 			total.in[op] += client->in[op];
 			total.out[op] += client->out[op];
 		}

@@ -6,9 +6,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include <linux/um_timetravel.h>
-
-#define STATS_OPS (UM_TIMETRAVEL_BROADCAST + 1)
+#include "op.h"
 
 /**
  * struct client_stats - what one client did; outlives it
@@ -26,8 +24,8 @@ struct client_stats {
 	uint64_t name;
 	uint16_t slot;
 	bool memory;
-	uint64_t in[STATS_OPS];
-	uint64_t out[STATS_OPS];
+	uint64_t in[OP_COUNT];
+	uint64_t out[OP_COUNT];
 	uint64_t time;
 };
 
@@ -53,7 +51,5 @@ void stats_add(struct stats *stats, struct client_stats *client);
 int stats_probe(const char *path);
 int stats_write(const struct stats *stats, const struct stats_summary *sum,
 		const char *path);
-
-const char *op_name(uint32_t op);
 
 #endif /* TT_STATS_H */
