@@ -1,233 +1,302 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Broadcasts: each is acknowledged to its sender when all others have
- * acknowledged it.
+ * Broadcasts: who still has to acknowledge which, and what follows when they
+ * have.
  *
  * Theory of operation
  *
- * A client that hears a broadcast may want to run because of it, and says so
- * before it acknowledges it. The sender goes on when it has its own ACK; it is
- * the running client, or keeps that from going on, so nobody runs past such a
- * request. Nor is anybody made to run before those are heard that were sent
- * until the last one stopped.
+ * A client that is told a broadcast may want to run because of it. It sends
+ * that request before it acknowledges the broadcast. So two things wait until
+ * all other clients have acknowledged it:
  *
- * A client that waits for the ACK to a broadcast of its own may be busy with
- * just that. So it is not waited for by later ones, and therefore nobody ever
- * waits, by way of others, for itself.
+ * - the ACK to its sender, which either runs itself or keeps the running
+ *   client waiting: nobody runs past a request that the broadcast causes;
+ * - the next run: when a client has stopped, the controller starts nobody until
+ *   every broadcast that was sent before the stop has been acknowledged. Later
+ *   ones do not count, or clients that wait could hold up everybody by sending
+ *   one after the other.
  *
- * A client that does not acknowledge for a long time is not waited for, nor is
- * it again before it has caught up.
+ * A client whose own broadcast has not been acknowledged may be unable to
+ * acknowledge others. Later broadcasts do not wait for it, so clients cannot
+ * wait for each other in a circle.
+ *
+ * A client that misses the deadline is not waited for until it has caught up.
+ *
+ * Nothing here does I/O or reads a clock: the caller tells what it has read and
+ * what time it is, and sends what comes out.
  */
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "broadcast.h"
-#include "client.h"
-#include "controller.h"
-#include "log.h"
 
-/* less than libttclient has with its controller */
-#define PATIENCE_S 3
+#define NSEC_PER_SEC 1000000000ULL
 
-static bool is_waited_for(const struct client *client)
+/**
+ * broadcasts_init - no members, no broadcasts
+ * @set: filled in
+ */
+void broadcasts_init(struct broadcasts *set)
 {
-	return client->state != CLIENT_GONE && !client->broadcasts &&
-	       !client->is_behind;
+	TAILQ_INIT(&set->pending);
+	TAILQ_INIT(&set->finished);
+	set->count = 0;
 }
 
-static void expect(struct broadcast *broadcast, struct client *client)
+static void free_list(struct broadcast_list *list)
 {
-	struct receipt *receipt = &broadcast->receipts[broadcast->count++];
+	struct broadcast *broadcast;
 
+	while ((broadcast = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, broadcast, link);
+		free(broadcast);
+	}
+}
+
+/**
+ * broadcasts_destroy - free all broadcasts
+ * @set: the set; its members have left
+ */
+void broadcasts_destroy(struct broadcasts *set)
+{
+	free_list(&set->pending);
+	free_list(&set->finished);
+}
+
+/**
+ * broadcasts_join - a client joins
+ * @member: filled in
+ */
+void broadcasts_join(struct broadcast_member *member)
+{
+	*member = (struct broadcast_member) {};
+	TAILQ_INIT(&member->receipts);
+}
+
+static void finish(struct broadcasts *set, struct broadcast *broadcast)
+{
+	TAILQ_REMOVE(&set->pending, broadcast, link);
+	TAILQ_INSERT_TAIL(&set->finished, broadcast, link);
+}
+
+static void forget_receipt(struct broadcasts *set,
+			   struct broadcast_receipt *receipt)
+{
+	TAILQ_REMOVE(&receipt->by->receipts, receipt, link);
+	receipt->by = NULL;
+	if (!--receipt->of->awaited)
+		finish(set, receipt->of);
+}
+
+static void forget_receipts(struct broadcasts *set,
+			    struct broadcast_member *member)
+{
+	struct broadcast_receipt *receipt;
+
+	while ((receipt = TAILQ_FIRST(&member->receipts)))
+		forget_receipt(set, receipt);
+}
+
+static void forget_sender(struct broadcast_list *list,
+			  const struct broadcast_member *member)
+{
+	struct broadcast *broadcast;
+
+	TAILQ_FOREACH(broadcast, list, link)
+		if (broadcast->from == member)
+			broadcast->from = NULL;
+}
+
+/**
+ * broadcasts_leave - a client has gone
+ * @set: the set
+ * @member: the client, which is used no more
+ *
+ * Nobody waits for it any longer. The broadcasts that it has sent stay: those
+ * that were told may still want to run because of them.
+ */
+void broadcasts_leave(struct broadcasts *set, struct broadcast_member *member)
+{
+	forget_receipts(set, member);
+	if (!member->unanswered)
+		return;
+	forget_sender(&set->pending, member);
+	forget_sender(&set->finished, member);
+}
+
+/**
+ * broadcast_begin - a client has sent a broadcast
+ * @set: the set
+ * @from: the client
+ * @seq: the sequence number that the client gave it
+ * @others: number of clients that are going to be told, or more
+ * @now: the host's monotonic clock, ns
+ *
+ * The caller then tells the others, calls broadcast_told() for each of them,
+ * and at last broadcast_end().
+ *
+ * Return: the broadcast, NULL if there is no memory.
+ */
+struct broadcast *broadcast_begin(struct broadcasts *set,
+				  struct broadcast_member *from, uint32_t seq,
+				  size_t others, uint64_t now)
+{
+	struct broadcast *broadcast;
+
+	broadcast = calloc(1, sizeof(*broadcast) +
+				      others * sizeof(*broadcast->receipts));
+	if (!broadcast)
+		return NULL;
+	broadcast->from = from;
+	broadcast->nr = set->count++;
+	broadcast->seq = seq;
+	broadcast->deadline = now + BROADCAST_PATIENCE_S * NSEC_PER_SEC;
+	broadcast->size = others;
+	/* not finished before broadcast_end(), even if somebody goes meanwhile */
+	broadcast->awaited = 1;
+	TAILQ_INSERT_TAIL(&set->pending, broadcast, link);
+	from->unanswered++;
+	return broadcast;
+}
+
+/**
+ * broadcast_told - a client was told of a broadcast
+ * @broadcast: from broadcast_begin()
+ * @member: the client, not the sender
+ * @seq: the sequence number that its ACK is going to carry
+ */
+void broadcast_told(struct broadcast *broadcast,
+		    struct broadcast_member *member, uint32_t seq)
+{
+	struct broadcast_receipt *receipt;
+
+	member->told = seq;
+	if (member->unanswered || member->is_behind)
+		return;
+	assert(broadcast->count < broadcast->size);
+	receipt = &broadcast->receipts[broadcast->count++];
 	receipt->of = broadcast;
-	receipt->by = client;
-	receipt->seq = client->sent;
-	TAILQ_INSERT_TAIL(&client->receipts, receipt, link);
+	receipt->by = member;
+	receipt->seq = seq;
+	TAILQ_INSERT_TAIL(&member->receipts, receipt, link);
 	broadcast->awaited++;
 }
 
-/* no more is awaited */
-static void set_heard(struct controller *ctl, struct broadcast *broadcast)
+/**
+ * broadcast_end - everybody was told of a broadcast
+ * @set: the set
+ * @broadcast: from broadcast_begin()
+ */
+void broadcast_end(struct broadcasts *set, struct broadcast *broadcast)
 {
-	TAILQ_REMOVE(&ctl->broadcasts, broadcast, link);
-	TAILQ_INSERT_TAIL(&ctl->heard, broadcast, link);
-}
-
-static void forget_receipt(struct receipt *receipt)
-{
-	struct client *client = receipt->by;
-
-	TAILQ_REMOVE(&client->receipts, receipt, link);
-	receipt->by = NULL;
-	if (!--receipt->of->awaited)
-		set_heard(client->ctl, receipt->of);
-}
-
-static void forget_receipts(struct client *client)
-{
-	struct receipt *receipt;
-
-	while ((receipt = TAILQ_FIRST(&client->receipts)))
-		forget_receipt(receipt);
+	if (!--broadcast->awaited)
+		finish(set, broadcast);
 }
 
 /**
- * broadcast_pass_on - a client has sent a broadcast
- * @from: the client, started; dropped if there is no memory
- * @seq: its sequence number
- * @value: what it said
- *
- * All others that were started are told.
+ * broadcasts_acked - a client has acknowledged a message
+ * @set: the set
+ * @member: the client
+ * @seq: the message's sequence number; it need not be a broadcast
  */
-void broadcast_pass_on(struct client *from, uint32_t seq, uint64_t value)
+void broadcasts_acked(struct broadcasts *set, struct broadcast_member *member,
+		      uint32_t seq)
 {
-	struct controller *ctl = from->ctl;
+	struct broadcast_receipt *receipt = TAILQ_FIRST(&member->receipts);
+
+	if (receipt && receipt->seq == seq)
+		forget_receipt(set, receipt);
+	if (member->is_behind && member->behind == seq)
+		member->is_behind = false;
+}
+
+/**
+ * broadcasts_give_up - go on without the clients that have missed a deadline
+ * @set: the set
+ * @now: the host's monotonic clock, ns
+ * @first: set to one of them, if there is any
+ *
+ * Return: how many there are.
+ */
+size_t broadcasts_give_up(struct broadcasts *set, uint64_t now,
+			  struct broadcast_member **first)
+{
+	struct broadcast_member *member;
 	struct broadcast *broadcast;
-	struct client *client, *next;
+	size_t i, late = 0;
 
-	broadcast = calloc(1, sizeof(*broadcast) +
-				      ctl->started * sizeof(struct receipt));
-	if (!broadcast) {
-		client_drop(from, "no memory for its broadcast");
-		return;
-	}
-	broadcast->from = from;
-	broadcast->nr = ctl->nr_broadcasts++;
-	broadcast->seq = seq;
-	broadcast->patient_until = loop_now() + PATIENCE_S * NSEC_PER_SEC;
-	TAILQ_INSERT_TAIL(&ctl->broadcasts, broadcast, link);
-	from->broadcasts++;
-
-	for (client = TAILQ_FIRST(&ctl->clients); client; client = next) {
-		/* it is gone if it does not read */
-		next = TAILQ_NEXT(client, link);
-		if (client == from || !client->slot)
-			continue;
-		client_send_broadcast(client, value);
-		if (is_waited_for(client))
-			expect(broadcast, client);
-	}
-	if (!broadcast->awaited)
-		set_heard(ctl, broadcast);
-}
-
-/**
- * broadcast_received - a client has acknowledged something
- * @client: the client, @acked is the sequence number
- */
-void broadcast_received(struct client *client)
-{
-	struct receipt *receipt = TAILQ_FIRST(&client->receipts);
-
-	if (receipt && receipt->seq == client->acked)
-		forget_receipt(receipt);
-	if (client->is_behind && client->acked == client->behind)
-		client->is_behind = false;
-}
-
-/**
- * broadcast_forget - a client goes, and neither sends nor acknowledges more
- * @client: the client
- */
-void broadcast_forget(struct client *client)
-{
-	struct controller *ctl = client->ctl;
-	struct broadcast *broadcast;
-
-	forget_receipts(client);
-	if (!client->broadcasts)
-		return;
-	/* who has heard it may still want to run because of it */
-	TAILQ_FOREACH(broadcast, &ctl->broadcasts, link)
-		if (broadcast->from == client)
-			broadcast->from = NULL;
-	TAILQ_FOREACH(broadcast, &ctl->heard, link)
-		if (broadcast->from == client)
-			broadcast->from = NULL;
-}
-
-/**
- * broadcast_pending - is there one that is not acknowledged to its sender?
- * @ctl: the controller
- *
- * Then somebody may still ask to run earlier than anybody has so far.
- */
-bool broadcast_pending(const struct controller *ctl)
-{
-	return !TAILQ_EMPTY(&ctl->broadcasts);
-}
-
-/**
- * broadcast_holds - is there one from before a moment, for which the next client
- *	has to wait?
- * @ctl: the controller
- * @nr: @nr_broadcasts at that moment
- *
- * Later ones do not count, or those who wait could hold up everybody with ever
- * new ones.
- */
-bool broadcast_holds(const struct controller *ctl, uint64_t nr)
-{
-	const struct broadcast *first = TAILQ_FIRST(&ctl->broadcasts);
-
-	return first && first->nr < nr;
-}
-
-/**
- * broadcast_bound - how long to wait for ACKs
- * @ctl: the controller
- * @timeout_ms: how long its caller would wait, -1: forever
- *
- * Return: how long it may, ms.
- */
-int broadcast_bound(const struct controller *ctl, int timeout_ms)
-{
-	const struct broadcast *first = TAILQ_FIRST(&ctl->broadcasts);
-
-	return first ? loop_bound(timeout_ms, first->patient_until) :
-		       timeout_ms;
-}
-
-/* go on without those that have not acknowledged it */
-static void give_up(struct broadcast *broadcast)
-{
-	struct client *client, *first = NULL;
-	size_t i, count = 0;
-
-	for (i = 0; i < broadcast->count; i++) {
-		client = broadcast->receipts[i].by;
-		if (!client)
-			continue;
-		if (!count++)
-			first = client;
-		client->is_behind = true;
-		client->behind = client->sent;
-		forget_receipts(client);
-	}
-	log_line("%s%s not acknowledged a broadcast for %u s, going on without",
-		 client_label(first), count > 1 ? " and others have" : " has",
-		 PATIENCE_S);
-}
-
-/**
- * broadcast_finish - acknowledge what has been received by all
- * @ctl: the controller
- *
- * To be called when all that was read has been handled.
- */
-void broadcast_finish(struct controller *ctl)
-{
-	struct broadcast *broadcast;
-
-	while ((broadcast = TAILQ_FIRST(&ctl->broadcasts)) &&
-	       broadcast->patient_until <= loop_now())
-		give_up(broadcast);
-	while ((broadcast = TAILQ_FIRST(&ctl->heard))) {
-		TAILQ_REMOVE(&ctl->heard, broadcast, link);
-		if (broadcast->from) {
-			broadcast->from->broadcasts--;
-			client_send_ack(broadcast->from, broadcast->seq, 0);
+	while (broadcasts_deadline(set) <= now) {
+		broadcast = TAILQ_FIRST(&set->pending);
+		for (i = 0; i < broadcast->count; i++) {
+			member = broadcast->receipts[i].by;
+			if (!member)
+				continue;
+			if (!late++)
+				*first = member;
+			member->is_behind = true;
+			member->behind = member->told;
+			forget_receipts(set, member);
 		}
+	}
+	return late;
+}
+
+/**
+ * broadcasts_take - the next ACK that is to be sent
+ * @set: the set
+ * @seq: set to the sequence number of the broadcast that is acknowledged
+ *
+ * Return: the client that sent the broadcast, NULL if there is no more to do.
+ */
+struct broadcast_member *broadcasts_take(struct broadcasts *set, uint32_t *seq)
+{
+	struct broadcast_member *from = NULL;
+	struct broadcast *broadcast;
+
+	while (!from && (broadcast = TAILQ_FIRST(&set->finished))) {
+		TAILQ_REMOVE(&set->finished, broadcast, link);
+		from = broadcast->from;
+		*seq = broadcast->seq;
+		if (from)
+			from->unanswered--;
 		free(broadcast);
 	}
+	return from;
+}
+
+/**
+ * broadcasts_pending - does any client still have to acknowledge a broadcast?
+ * @set: the set
+ *
+ * If so, a client may still ask to run earlier than anybody has so far.
+ */
+bool broadcasts_pending(const struct broadcasts *set)
+{
+	return !TAILQ_EMPTY(&set->pending);
+}
+
+/**
+ * broadcasts_hold - must the next run wait for a broadcast?
+ * @set: the set
+ * @count: @count of the set when the last client stopped
+ */
+bool broadcasts_hold(const struct broadcasts *set, uint64_t count)
+{
+	const struct broadcast *first = TAILQ_FIRST(&set->pending);
+
+	return first && first->nr < count;
+}
+
+/**
+ * broadcasts_deadline - when to call broadcasts_give_up()
+ * @set: the set
+ *
+ * Return: a time of the host's monotonic clock, ns; UINT64_MAX: never.
+ */
+uint64_t broadcasts_deadline(const struct broadcasts *set)
+{
+	const struct broadcast *first = TAILQ_FIRST(&set->pending);
+
+	return first ? first->deadline : UINT64_MAX;
 }

@@ -257,7 +257,8 @@ static void handle_ack(struct client *client,
 			    client->acked + 1);
 	} else {
 		client->acked++;
-		broadcast_received(client);
+		broadcasts_acked(&client->ctl->broadcasts,
+				 &client->broadcasts, client->acked);
 	}
 }
 
@@ -355,7 +356,7 @@ static void handle_started(struct client *client,
 		client_send_ack(client, msg->seq, time_of_day(ctl));
 		break;
 	case UM_TIMETRAVEL_BROADCAST:
-		broadcast_pass_on(client, msg->seq, msg->time);
+		controller_broadcast(client, msg->seq, msg->time);
 		break;
 	default:
 		client_drop(client, "only the controller may send %s",
@@ -432,7 +433,7 @@ struct client *client_new(struct controller *ctl, int fd)
 	if (!client->stats)
 		goto free;
 	client->ctl = ctl;
-	TAILQ_INIT(&client->receipts);
+	broadcasts_join(&client->broadcasts);
 	client->source.fd = fd;
 	client->source.ready = client_ready;
 	conn_init(&client->conn, fd);

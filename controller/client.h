@@ -72,10 +72,7 @@ enum client_transport {
  * @until: the last FREE_UNTIL that it may remember, controller time; 0: none
  * @sent: sequence number of the last message that it has to acknowledge
  * @acked: sequence number of the last message that it has acknowledged
- * @receipts: the ACKs of broadcasts that others wait for
- * @broadcasts: how many of its own it has no ACK for
- * @is_behind: it did not acknowledge a broadcast in time
- * @behind: and that was its sequence number
+ * @broadcasts: the broadcasts that it has sent or still has to acknowledge
  * @pinned: its process, NULL if that was not moved
  * @stats: its counters
  */
@@ -104,10 +101,7 @@ struct client {
 	uint64_t until;
 	uint32_t sent;
 	uint32_t acked;
-	struct receipt_list receipts;
-	unsigned int broadcasts;
-	bool is_behind;
-	uint32_t behind;
+	struct broadcast_member broadcasts;
 	struct pinned *pinned;
 	struct client_stats *stats;
 };

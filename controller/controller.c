@@ -55,8 +55,7 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	LIST_INIT(&ctl->look);
 	STAILQ_INIT(&ctl->to_flush);
 	STAILQ_INIT(&ctl->to_free);
-	TAILQ_INIT(&ctl->broadcasts);
-	TAILQ_INIT(&ctl->heard);
+	broadcasts_init(&ctl->broadcasts);
 	sched_init(&ctl->sched);
 	stats_init(&ctl->stats);
 
@@ -90,7 +89,7 @@ void controller_destroy(struct controller *ctl)
 
 	while ((client = TAILQ_FIRST(&ctl->clients)))
 		controller_forget(client);
-	broadcast_finish(ctl);
+	broadcasts_destroy(&ctl->broadcasts);
 	STAILQ_INIT(&ctl->to_flush);
 	free_gone(ctl);
 	affinity_destroy(&ctl->aff);
@@ -223,7 +222,7 @@ void controller_forget(struct client *client)
 	if (ctl->last == client)
 		ctl->last = NULL;
 	set_looked_at(client, false);
-	broadcast_forget(client);
+	broadcasts_leave(&ctl->broadcasts, &client->broadcasts);
 	affinity_unpin(&ctl->aff, client->pinned);
 	if (client->slot)
 		shm_free_slot(&ctl->shm, client->slot);
@@ -399,6 +398,59 @@ void controller_look(struct client *client)
 				UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT));
 }
 
+/**
+ * controller_broadcast - a client has sent a broadcast: tell all others
+ * @from: the client, started; dropped if there is no memory
+ * @seq: the broadcast's sequence number
+ * @value: what the broadcast says
+ */
+void controller_broadcast(struct client *from, uint32_t seq, uint64_t value)
+{
+	struct controller *ctl = from->ctl;
+	struct client *client, *next;
+	struct broadcast *broadcast;
+
+	broadcast = broadcast_begin(&ctl->broadcasts, &from->broadcasts, seq,
+				    ctl->started, loop_now());
+	if (!broadcast) {
+		client_drop(from, "no memory for its broadcast");
+		return;
+	}
+	for (client = TAILQ_FIRST(&ctl->clients); client; client = next) {
+		/* a client that does not read its messages is dropped here */
+		next = TAILQ_NEXT(client, link);
+		if (client == from || !client->slot)
+			continue;
+		client_send_broadcast(client, value);
+		if (client->state != CLIENT_GONE)
+			broadcast_told(broadcast, &client->broadcasts,
+				       client->sent);
+	}
+	broadcast_end(&ctl->broadcasts, broadcast);
+}
+
+/* acknowledge the broadcasts that all others have acknowledged */
+static void finish_broadcasts(struct controller *ctl)
+{
+	struct broadcast_member *member;
+	struct client *client;
+	uint32_t seq;
+	size_t late;
+
+	late = broadcasts_give_up(&ctl->broadcasts, loop_now(), &member);
+	if (late) {
+		client = container_of(member, struct client, broadcasts);
+		log_line("%s%s not acknowledged a broadcast for %u s, going on without",
+			 client_label(client),
+			 late > 1 ? " and others have" : " has",
+			 BROADCAST_PATIENCE_S);
+	}
+	while ((member = broadcasts_take(&ctl->broadcasts, &seq))) {
+		client = container_of(member, struct client, broadcasts);
+		client_send_ack(client, seq, 0);
+	}
+}
+
 static bool offer_memory(const struct controller *ctl,
 			 const struct client *client)
 {
@@ -462,9 +514,10 @@ static void run_next(struct controller *ctl)
 
 	if (!ctl->sched.running && !ctl->stopped) {
 		ctl->stopped = true;
-		ctl->stopped_at = ctl->nr_broadcasts;
+		ctl->stopped_at = ctl->broadcasts.count;
 	}
-	while (!ctl->sched.running && !broadcast_holds(ctl, ctl->stopped_at)) {
+	while (!ctl->sched.running &&
+	       !broadcasts_hold(&ctl->broadcasts, ctl->stopped_at)) {
 		LIST_FOREACH(client, &ctl->look, look_link)
 			look_at_request(client);
 		if (!sched_next(&ctl->sched, &grant))
@@ -496,7 +549,7 @@ static void flush(struct controller *ctl)
 static enum verdict judge(struct controller *ctl)
 {
 	if (ctl->sched.running || !ctl->gate_open || !ctl->ever_started ||
-	    broadcast_pending(ctl))
+	    broadcasts_pending(&ctl->broadcasts))
 		return VERDICT_NONE;
 	if (TAILQ_EMPTY(&ctl->clients))
 		return ctl->opt->keep ? VERDICT_NONE : VERDICT_DONE;
@@ -582,7 +635,9 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 		timeout_ms = 0;
 	else if (ctl->patient)
 		timeout_ms = bounded(ctl, timeout_ms);
-	ret = loop_run_once(&ctl->loop, broadcast_bound(ctl, timeout_ms));
+	timeout_ms = loop_bound(timeout_ms,
+				broadcasts_deadline(&ctl->broadcasts));
+	ret = loop_run_once(&ctl->loop, timeout_ms);
 	if (ret < 0) {
 		log_line("cannot wait for clients: %s", strerror(-ret));
 		return VERDICT_ERROR;
@@ -591,7 +646,7 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 		return tell_deadlock(ctl);
 	if (ctl->patient)
 		lose_patience(ctl);
-	broadcast_finish(ctl);
+	finish_broadcasts(ctl);
 	run_next(ctl);
 	flush(ctl);
 	free_gone(ctl);

@@ -49,11 +49,9 @@ LIST_HEAD(look_list, client);
  * @clients: all of them, in order of arrival
  * @to_flush: those with something to be sent, in order
  * @to_free: those that have gone
- * @broadcasts: those that not all others have acknowledged, in order
- * @heard: those that all have, but their senders do not know
- * @nr_broadcasts: how many there ever were
+ * @broadcasts: those that were not acknowledged to their senders
  * @stopped: nobody has run since @stopped_at
- * @stopped_at: @nr_broadcasts when the last one stopped
+ * @stopped_at: how many broadcasts there were when the last client stopped
  * @look: those whose slots may change at any time, in no order
  * @last: the client that was run last, only to be compared with
  * @arrivals: how many have ever arrived
@@ -78,9 +76,7 @@ struct controller {
 	struct client_list clients;
 	struct client_queue to_flush;
 	struct client_queue to_free;
-	struct broadcast_list broadcasts;
-	struct broadcast_list heard;
-	uint64_t nr_broadcasts;
+	struct broadcasts broadcasts;
 	bool stopped;
 	uint64_t stopped_at;
 	struct look_list look;
@@ -107,6 +103,7 @@ void controller_settle(struct client *client);
 void controller_look(struct client *client);
 uint64_t controller_now(struct controller *ctl);
 void controller_request(struct client *client, uint64_t time);
+void controller_broadcast(struct client *from, uint32_t seq, uint64_t value);
 void controller_forget(struct client *client);
 
 #endif /* TT_CONTROLLER_H */
