@@ -123,18 +123,21 @@ uint64_t loop_now(void)
 }
 
 /**
- * loop_bound - wait until something is due, and not longer
- * @timeout_ms: how long the caller would wait, -1: forever
- * @until: when it is due, on the clock of loop_now(), ns
+ * loop_timeout - how long loop_run_once() may wait
+ * @timeout_ms: how long the caller would wait, -1: until something is ready
+ * @deadline: and until when, on the clock of loop_now(), ns; UINT64_MAX: never
  *
- * Return: how long to wait, ms.
+ * Return: ms, -1 for no end. It is past @deadline when that time is over, not
+ * just before it.
  */
-int loop_bound(int timeout_ms, uint64_t until)
+int loop_timeout(int timeout_ms, uint64_t deadline)
 {
-	uint64_t now = loop_now();
-	/* or it would be looked at a little too early, again and again */
-	uint64_t left = until > now ? (until - now) / 1000000 + 1 : 0;
+	uint64_t now, left;
 
+	if (deadline == UINT64_MAX)
+		return timeout_ms;
+	now = loop_now();
+	left = deadline > now ? (deadline - now) / 1000000 + 1 : 0;
 	if (left > INT_MAX || (timeout_ms >= 0 && timeout_ms < (int)left))
 		return timeout_ms;
 	return left;

@@ -40,6 +40,6 @@ int loop_change(struct loop *loop, struct loop_source *source,
 void loop_remove(struct loop *loop, struct loop_source *source);
 int loop_run_once(struct loop *loop, int timeout_ms);
 uint64_t loop_now(void);
-int loop_bound(int timeout_ms, uint64_t until);
+int loop_timeout(int timeout_ms, uint64_t deadline);
 
 #endif /* TT_LOOP_H */

@@ -61,11 +61,16 @@ void sim_settle(struct sim *sim)
 		sim->verdict = controller_step(&sim->ctl, 0);
 }
 
+struct group *sim_group(struct sim *sim)
+{
+	return LIST_FIRST(&sim->ctl.groups);
+}
+
 void sim_wants_until(struct sim *sim)
 {
 	struct client *client;
 
-	TAILQ_FOREACH(client, &sim->ctl.clients, link)
+	TAILQ_FOREACH(client, &sim->ctl.clients.all, link)
 		client->wants_until = true;
 }
 

@@ -67,6 +67,9 @@ int sim_teardown(void **state);
 void sim_begin(struct sim *sim);
 void sim_settle(struct sim *sim);
 
+/* the only group */
+struct group *sim_group(struct sim *sim);
+
 /* all clients have asked for what they could have done by themselves */
 void sim_wants_until(struct sim *sim);
 

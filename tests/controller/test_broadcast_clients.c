@@ -253,7 +253,7 @@ static void time_is_up(struct sim *sim)
 {
 	struct broadcast *broadcast;
 
-	TAILQ_FOREACH(broadcast, &sim->ctl.broadcasts.pending, link)
+	TAILQ_FOREACH(broadcast, &sim_group(sim)->broadcasts.pending, link)
 		broadcast->deadline = 0;
 	sim_settle(sim);
 }
@@ -347,7 +347,7 @@ static void and_is_dropped_if_it_never_reads(void **state)
 	time_is_up(sim);
 	gets_msg(sim, t.a, ACK, 0);
 	sim_log(sim);
-	for (i = 1; i < CONN_MAX_QUEUED + 5000 && sim->ctl.started == 3; i++) {
+	for (i = 1; i < CONN_MAX_QUEUED + 5000 && sim_group(sim)->started == 3; i++) {
 		send_broadcast(sim, t.a, i);
 		gets_msg(sim, t.c, BROADCAST, i);
 		gets_msg(sim, t.a, ACK, 0);
@@ -364,7 +364,7 @@ static void if_it_was_the_last_one_nobody_is_waited_for(void **state)
 	send_broadcast(sim, t.a, 7);
 	gets_msg(sim, t.c, BROADCAST, 7);
 	peer_send_seq(t.b, ACK, 77, 0);
-	is_dropped(sim, t.b, "ACK of 77");
+	is_dropped(sim, t.b, "ACK of message 77");
 	gets_msg(sim, t.a, ACK, 0);
 }
 

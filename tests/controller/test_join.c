@@ -447,7 +447,7 @@ static void it_is_a_deadlock_if_all_sleep_forever(void **state)
 	memory_wait_for(sim, b, 700, NEVER + 5);
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
 	assert_string_equal(sim_log(sim),
-			    LOG_PREFIX "deadlock at 700 ns: all clients (2) wait, and none has asked to run again\n");
+			    LOG_PREFIX "deadlock at 700 ns: all 2 clients wait, and none has asked to run again\n");
 }
 
 static void or_if_they_have_asked_for_nothing(void **state)
@@ -495,7 +495,7 @@ static void nor_if_somebody_may_still_send_start(void **state)
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	/* that is worth one line, in case nothing comes of it */
 	assert_non_null(strstr(sim_log(sim),
-			       "going on for 10 s because of 1 that may"));
+			       "1 more have connected and have 10 s to send START"));
 	sim_settle(sim);
 	assert_string_equal(sim_log(sim), "");
 	peer_close(b);
@@ -508,8 +508,8 @@ static void time_is_up(struct sim *sim)
 {
 	struct client *client;
 
-	TAILQ_FOREACH(client, &sim->ctl.clients, link)
-		client->patient_until = 0;
+	TAILQ_FOREACH(client, &sim->ctl.clients.all, link)
+		client->start_deadline = 0;
 }
 
 static void but_it_may_not_take_forever(void **state)
@@ -524,16 +524,16 @@ static void but_it_may_not_take_forever(void **state)
 	is_started(a);
 	peer_send(a, WAIT, -1);
 	sim_settle(sim);
-	assert_non_null(strstr(sim_log(sim), "going on for 10 s because of 1"));
+	assert_non_null(strstr(sim_log(sim), "have 10 s to send START"));
 	/* somebody else who comes then has time, but does not give it */
 	time_is_up(sim);
 	c = peer_connect(sim);
-	is_dropped(sim, b, "without START: still none after 10 s");
+	is_dropped(sim, b, "sent no START for 10 s");
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	gets_nothing(c);
 	time_is_up(sim);
-	is_dropped(sim, c, "without START: still none after 10 s");
+	is_dropped(sim, c, "sent no START for 10 s");
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
@@ -592,7 +592,7 @@ static void nor_if_all_others_have_gone(void **state)
 	sim_settle(sim);
 	assert_string_equal(sim_log(sim), "");
 	time_is_up(sim);
-	is_dropped(sim, b, "still none after 10 s");
+	is_dropped(sim, b, "sent no START for 10 s");
 	sim_settle(sim);
 	assert_int_equal(sim->verdict, VERDICT_DONE);
 }

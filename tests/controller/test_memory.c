@@ -251,7 +251,7 @@ static void a_request_in_the_past_is_run_now(void **state)
 
 	memory_wait_for(sim, p.a, 12, 5);
 	gets_msg(sim, p.a, RUN, 12);
-	assert_int_equal(sim->ctl.sched.past, 1);
+	assert_int_equal(sim_group(sim)->sched.past, 1);
 }
 
 static void time_that_went_back_ends_the_connection(void **state)
@@ -497,8 +497,9 @@ static void who_cannot_be_interrupted_is_looked_at_when_it_waits(void **state)
 	set_capa(p.a, deaf);
 	memory_wait_for(sim, p.a, 55, 80);
 	gets_msg(sim, p.b, RUN, 70);
-	assert_int_equal(LIST_FIRST(&sim->ctl.look)->name, 2);
-	assert_null(LIST_NEXT(LIST_FIRST(&sim->ctl.look), look_link));
+	assert_int_equal(LIST_FIRST(&sim_group(sim)->polled)->name, 2);
+	assert_null(LIST_NEXT(LIST_FIRST(&sim_group(sim)->polled),
+			      polled_link));
 }
 
 static void it_can_still_ask_by_message(void **state)

@@ -238,14 +238,13 @@ static void it_is_told_so_before_the_request_is_acknowledged(void **state)
 {
 	struct pair p = begin_pair(*state);
 	struct sim *sim = *state;
-	struct um_timetravel_msg msg;
+	struct um_timetravel_msg msg = { .op = REQUEST, .time = 11 };
 
 	gets_msg(sim, p.a, FREE_UNTIL, 20);
 	gets_msg(sim, p.a, RUN, 10);
 	ask(sim, p.a, UPDATE, 12, 0);
-	/* what the ACK comes after, and nothing else: no step, no flush */
-	controller_request(TAILQ_NEXT(TAILQ_FIRST(&sim->ctl.clients), link),
-			   11);
+	/* nothing is flushed: the ACK is queued, the limit is sent */
+	group_message(TAILQ_LAST(&sim->ctl.clients.all, client_list), &msg);
 	assert_int_equal(peer_receive(p.a, &msg), 1);
 	assert_int_equal(msg.op, FREE_UNTIL);
 	assert_int_equal(msg.time, 12);
@@ -315,7 +314,7 @@ static void a_request_in_the_past_is_run_now(void **state)
 	wait_for(*state, p.a, 3);
 	gets_msg(*state, p.a, FREE_UNTIL, 20);
 	gets_msg(*state, p.a, RUN, 10);
-	assert_int_equal(((struct sim *)*state)->ctl.sched.past, 1);
+	assert_int_equal(sim_group(*state)->sched.past, 1);
 }
 
 static void a_client_that_wants_nothing_is_not_run(void **state)
@@ -337,7 +336,7 @@ static void the_slots_say_what_clients_without_memory_want(void **state)
 {
 	struct pair p = begin_pair(*state);
 	struct sim *sim = *state;
-	struct um_timetravel_schedshm *mem = sim->ctl.shm.mem;
+	struct um_timetravel_schedshm *mem = sim_group(sim)->shm.mem;
 
 	gets_msg(sim, p.a, FREE_UNTIL, 20);
 	gets_msg(sim, p.a, RUN, 10);
@@ -436,7 +435,7 @@ static void so_does_ack_with_a_wrong_sequence_number(void **state)
 	peer_send(p.b, BROADCAST, 1);
 	sim_settle(sim);
 	peer_send_seq(p.a, ACK, 77, 0);
-	is_dropped(sim, p.a, "ACK of 77, but it is 3's turn");
+	is_dropped(sim, p.a, "ACK of message 77, expected 3");
 	gets_msg(sim, p.b, ACK, 0);
 	goes_on(sim, &p);
 }
@@ -450,7 +449,7 @@ static void so_do_acks_in_the_wrong_order(void **state)
 	peer_send(p.b, BROADCAST, 2);
 	sim_settle(sim);
 	peer_send_seq(p.a, ACK, 4, 0);
-	is_dropped(sim, p.a, "ACK of 4, but it is 3's turn");
+	is_dropped(sim, p.a, "ACK of message 4, expected 3");
 	p.b->seq--;
 	gets_msg(sim, p.b, ACK, 0);
 	p.b->seq++;

@@ -290,7 +290,7 @@ static void a_deadlock_ends_it_with_1(void **state)
 	assert_int_equal(finish(pid), 1);
 	assert_false(is_there("s"));
 	close(a);
-	printed_line("deadlock at 0 ns: all clients (1) wait");
+	printed_line("deadlock at 0 ns: all 1 clients wait");
 }
 
 static void a_stale_socket_is_replaced(void **state)

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A group: clients that share one memory and one schedule, of which one runs at
+ * any time. This is the protocol, from START's acknowledgement on.
+ *
+ * Theory of operation
+ *
+ * What a client says is checked against where it is in its life; a client that
+ * speaks out of turn loses its connection, and one line says why. Messages
+ * change the group's state and queue answers; group_advance() then makes the
+ * next client run if nobody does. Whatever is queued is sent when all that was
+ * there to be read has been handled. Only a lowered FREE_UNTIL goes out at once,
+ * see client_lower_until().
+ *
+ * A client that uses the memory puts its request into its slot, which is read
+ * when the client begins to wait. A client that can be interrupted while it
+ * waits, as a machine always can, may change its request then, so its slot is
+ * read again before each decision. That is cheap: only a request that has
+ * changed touches the schedule. Simulators that cannot be interrupted say so in
+ * their slot and are not read again, so thousands of them cost nothing.
+ */
+
+#include <errno.h>
+
+#include "group.h"
+#include "log.h"
+#include "op.h"
+#include "util.h"
+
+/**
+ * group_init - a group at time 0, without clients
+ * @group: filled in
+ * @opt: the command line, which has to outlive the group
+ * @stats: where clients are counted from when they are started
+ *
+ * Return: 0 or -errno.
+ */
+int group_init(struct group *group, const struct options *opt,
+	       struct stats *stats)
+{
+	group->opt = opt;
+	group->stats = stats;
+	group->members = 0;
+	group->started = 0;
+	group->last = NULL;
+	group->stopped = false;
+	group->stopped_at = 0;
+	TAILQ_INIT(&group->clients);
+	LIST_INIT(&group->polled);
+	broadcasts_init(&group->broadcasts);
+	sched_init(&group->sched);
+	return shm_create(&group->shm, opt->slots);
+}
+
+/**
+ * group_destroy - free what a group has allocated
+ * @group: a group whose clients have all been removed
+ */
+void group_destroy(struct group *group)
+{
+	broadcasts_destroy(&group->broadcasts);
+	sched_destroy(&group->sched);
+	shm_destroy(&group->shm);
+}
+
+/**
+ * group_add - a client has sent START and is a member from now on
+ * @group: the group
+ * @client: the client, whose name is set; it is not started before
+ *	group_start()
+ *
+ * Return: 0; -ENOSPC if there is no slot for it, -ENOMEM.
+ */
+int group_add(struct group *group, struct client *client)
+{
+	int ret;
+
+	/* slot 0 is the controller's */
+	if (group->members + 1 >= group->shm.slots)
+		return -ENOSPC;
+	ret = sched_add(&group->sched, &client->sched, client->name,
+			client->arrival);
+	if (ret)
+		return ret;
+	broadcasts_join(&client->broadcasts);
+	group->members++;
+	client->group = group;
+	client->state = CLIENT_STARTING;
+	return 0;
+}
+
+/**
+ * group_running - the client that runs
+ * @group: the group
+ *
+ * Return: the client, NULL if nobody runs.
+ */
+struct client *group_running(const struct group *group)
+{
+	struct sched_entity *e = group->sched.running;
+
+	return e ? container_of(e, struct client, sched) : NULL;
+}
+
+/**
+ * group_update_time - bring the schedule's time up to what is published
+ * @group: the group
+ *
+ * A running client that uses the memory keeps the time there. If it has written
+ * nonsense, that ends its connection when it waits; until then it is ignored.
+ */
+void group_update_time(struct group *group)
+{
+	struct client *client = group_running(group);
+
+	if (client && client->transport != CLIENT_MESSAGES)
+		(void)sched_reach(&group->sched, shm_time(&group->shm));
+}
+
+static void set_polled(struct client *client, bool polled)
+{
+	if (polled == client->polled)
+		return;
+	client->polled = polled;
+	if (polled)
+		LIST_INSERT_HEAD(&client->group->polled, client, polled_link);
+	else
+		LIST_REMOVE(client, polled_link);
+}
+
+/**
+ * group_remove - a member has gone
+ * @client: the client
+ */
+void group_remove(struct client *client)
+{
+	struct group *group = client->group;
+
+	if (client->state == CLIENT_RUNNING) {
+		group_update_time(group);
+		client->stats->time = simtime_to_local(group->sched.now,
+						       client->started);
+	}
+	if (client->slot) {
+		group->started--;
+		TAILQ_REMOVE(&group->clients, client, group_link);
+		shm_free_slot(&group->shm, client->slot);
+	}
+	if (group->last == client)
+		group->last = NULL;
+	group->members--;
+	set_polled(client, false);
+	broadcasts_leave(&group->broadcasts, &client->broadcasts);
+	sched_remove(&group->sched, &client->sched);
+}
+
+/* the running client has to stop before the schedule's new limit */
+static void lower_until(struct group *group)
+{
+	shm_lower_free_until(&group->shm, group->sched.limit);
+	client_lower_until(group_running(group), group->sched.limit);
+}
+
+/**
+ * group_start - have a member started as soon as its turn comes
+ * @client: the client, from group_add()
+ */
+void group_start(struct client *client)
+{
+	struct group *group = client->group;
+
+	group_update_time(group);
+	if (sched_start(&group->sched, &client->sched))
+		lower_until(group);
+}
+
+/*
+ * The first message after the offer tells whether the client uses the memory:
+ * its slot says so by then, or the client does not.
+ */
+static void learn_transport(struct client *client)
+{
+	struct group *group = client->group;
+
+	if (shm_capa(&group->shm, client->slot) &
+	    UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE) {
+		client->transport = CLIENT_MEMORY;
+		client->base = 0;
+		client->stats->memory = true;
+		return;
+	}
+	client->transport = CLIENT_MESSAGES;
+	sched_told(&group->sched, 0);
+	log_verbose("%s does not use the memory it was offered",
+		    client_label(client));
+}
+
+/* take over what a client has put into its slot */
+static void read_slot(struct client *client)
+{
+	struct group *group = client->group;
+	uint64_t time = 0;
+	bool requests;
+
+	requests = shm_request(&group->shm, client->slot, &time);
+	if (requests == client->slot_requests &&
+	    (!requests || time == client->slot_time))
+		return;
+	client->slot_requests = requests;
+	client->slot_time = time;
+	sched_request(&group->sched, &client->sched,
+		      requests ? time : SIMTIME_NEVER);
+}
+
+/*
+ * If the running client has to stop earlier because of a request, it is told
+ * before that request is acknowledged.
+ */
+static void handle_request(struct client *client,
+			   const struct um_timetravel_msg *msg)
+{
+	uint64_t time = client_from_local(client, msg->time);
+	struct group *group = client->group;
+
+	group_update_time(group);
+	shm_set_request(&group->shm, client->slot, time);
+	client->slot_requests = true;
+	client->slot_time = time;
+	if (sched_request(&group->sched, &client->sched, time))
+		lower_until(group);
+	client_send_ack(client, msg->seq, 0);
+}
+
+static bool stop_with_memory(struct client *client)
+{
+	struct group *group = client->group;
+	uint64_t time = shm_time(&group->shm);
+
+	if (!sched_reach(&group->sched, time))
+		return true;
+	client_fail(client,
+		    "its current_time is %llu, after it was run at %llu until %llu",
+		    (unsigned long long)time,
+		    (unsigned long long)group->sched.now,
+		    (unsigned long long)group->sched.granted);
+	return false;
+}
+
+static void handle_wait(struct client *client,
+			const struct um_timetravel_msg *msg)
+{
+	bool memory = client->transport == CLIENT_MEMORY;
+	struct group *group = client->group;
+
+	if (client->state != CLIENT_RUNNING) {
+		client_fail(client, "WAIT though it waits already");
+		return;
+	}
+	if (!memory)
+		client_send_wait_ack(client, msg->seq);
+	else if (!stop_with_memory(client))
+		return;
+	client->stats->time = simtime_to_local(group->sched.now,
+					       client->started);
+	client->state = CLIENT_WAITING;
+	sched_stop(&group->sched, memory);
+	if (memory) {
+		read_slot(client);
+		set_polled(client, !(shm_capa(&group->shm, client->slot) &
+				     UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT));
+	}
+}
+
+static void handle_get(struct client *client,
+		       const struct um_timetravel_msg *msg)
+{
+	struct group *group = client->group;
+
+	group_update_time(group);
+	client_send_ack(client, msg->seq,
+			client_to_local(client, group->sched.now));
+}
+
+static void handle_update(struct client *client,
+			  const struct um_timetravel_msg *msg)
+{
+	struct schedule *sched = &client->group->sched;
+
+	if (client->transport == CLIENT_MEMORY) {
+		client_fail(client, "UPDATE though it shares memory");
+	} else if (client->state != CLIENT_RUNNING) {
+		client_fail(client, "UPDATE though it does not run");
+	} else if (sched_reach(sched, client_from_local(client, msg->time))) {
+		client_fail(client, "UPDATE to %llu, it may say %llu to %llu",
+			    (unsigned long long)msg->time,
+			    (unsigned long long)client_to_local(client,
+								sched->now),
+			    (unsigned long long)client_to_local(client,
+							sched->granted));
+	} else {
+		shm_set_time(&client->group->shm, sched->now);
+		client->stats->time = simtime_to_local(sched->now,
+						       client->started);
+		client_send_ack(client, msg->seq, 0);
+	}
+}
+
+static void handle_get_tod(struct client *client,
+			   const struct um_timetravel_msg *msg)
+{
+	struct group *group = client->group;
+	uint64_t tod;
+
+	group_update_time(group);
+	if (__builtin_add_overflow(group->opt->start_time, group->sched.now,
+				   &tod))
+		tod = UINT64_MAX;
+	client_send_ack(client, msg->seq, tod);
+}
+
+static void handle_broadcast(struct client *from,
+			     const struct um_timetravel_msg *msg)
+{
+	struct group *group = from->group;
+	struct broadcast *broadcast;
+	struct client *client;
+
+	broadcast = broadcast_begin(&group->broadcasts, &from->broadcasts,
+				    msg->seq, group->started, loop_now());
+	if (!broadcast) {
+		client_fail(from, "no memory for its broadcast");
+		return;
+	}
+	TAILQ_FOREACH(client, &group->clients, group_link) {
+		if (client == from)
+			continue;
+		client_send_broadcast(client, msg->time);
+		/* one that does not read its messages has just failed */
+		if (!client->gone)
+			broadcast_told(broadcast, &client->broadcasts,
+				       client->sent);
+	}
+	broadcast_end(&group->broadcasts, broadcast);
+}
+
+/**
+ * group_message - handle a message of a member
+ * @client: the client; fails if the message is out of turn
+ * @msg: any message but START
+ */
+void group_message(struct client *client, const struct um_timetravel_msg *msg)
+{
+	if (client->state == CLIENT_STARTING) {
+		client_fail(client, "%s before START was acknowledged",
+			    op_name(msg->op));
+		return;
+	}
+	if (client->transport == CLIENT_OFFERED)
+		learn_transport(client);
+
+	switch (msg->op) {
+	case UM_TIMETRAVEL_ACK:
+		if (client_take_ack(client, msg->seq))
+			broadcasts_acked(&client->group->broadcasts,
+					 &client->broadcasts, msg->seq);
+		break;
+	case UM_TIMETRAVEL_REQUEST:
+		handle_request(client, msg);
+		break;
+	case UM_TIMETRAVEL_WAIT:
+		handle_wait(client, msg);
+		break;
+	case UM_TIMETRAVEL_GET:
+		handle_get(client, msg);
+		break;
+	case UM_TIMETRAVEL_UPDATE:
+		handle_update(client, msg);
+		break;
+	case UM_TIMETRAVEL_GET_TOD:
+		handle_get_tod(client, msg);
+		break;
+	case UM_TIMETRAVEL_BROADCAST:
+		handle_broadcast(client, msg);
+		break;
+	default:
+		client_fail(client, "only the controller may send %s",
+			    op_name(msg->op));
+	}
+}
+
+static bool offer_memory(const struct group *group,
+			 const struct client *client)
+{
+	const struct options *opt = group->opt;
+	size_t i;
+
+	if (!opt->shm || (group->sched.now && !opt->shm_late))
+		return false;
+	for (i = 0; i < opt->no_shm_count; i++)
+		if (opt->no_shm_for[i] == client->name)
+			return false;
+	return true;
+}
+
+static void start(struct client *client, const struct sched_grant *grant)
+{
+	struct group *group = client->group;
+	const int fds[UM_TIMETRAVEL_SHARED_MAX_FDS] = {
+		[UM_TIMETRAVEL_SHARED_MEMFD] = group->shm.fd,
+		[UM_TIMETRAVEL_SHARED_LOGFD] = log_fd(),
+	};
+	bool offer = offer_memory(group, client);
+
+	client->slot = shm_take_slot(&group->shm, client->name);
+	client->started = grant->time;
+	client->base = grant->time;
+	client->transport = offer ? CLIENT_OFFERED : CLIENT_MESSAGES;
+	client->stats->name = client->name;
+	client->stats->slot = client->slot;
+	stats_add(group->stats, client->stats);
+	TAILQ_INSERT_TAIL(&group->clients, client, group_link);
+	group->started++;
+	shm_run(&group->shm, client->slot, grant->time, grant->until);
+	if (!offer)
+		sched_told(&group->sched, 0);
+	log_verbose("%s is started at %llu ns, %s", client_label(client),
+		    (unsigned long long)grant->time,
+		    offer ? "offered the memory" : "with messages");
+	client_send_start_ack(client, fds,
+			      offer ? UM_TIMETRAVEL_SHARED_MAX_FDS : 0);
+}
+
+static void run(struct client *client, const struct sched_grant *grant)
+{
+	struct group *group = client->group;
+
+	client->slot_requests = false;
+	shm_clear_request(&group->shm, client->slot);
+	shm_run(&group->shm, client->slot, grant->time, grant->until);
+	if (client == group->last)
+		client->wants_until = true;
+	sched_told(&group->sched,
+		   client_send_run(client, grant->time, grant->until));
+}
+
+static void run_next(struct group *group)
+{
+	struct sched_grant grant;
+	struct client *client;
+
+	LIST_FOREACH(client, &group->polled, polled_link)
+		read_slot(client);
+	if (!sched_next(&group->sched, &grant))
+		return;
+	client = container_of(grant.who, struct client, sched);
+	client->state = CLIENT_RUNNING;
+	group->stopped = false;
+	if (grant.first)
+		start(client, &grant);
+	else
+		run(client, &grant);
+	group->last = client;
+}
+
+/* go on without those that are late, and acknowledge what all others have */
+static void finish_broadcasts(struct group *group)
+{
+	struct broadcast_member *member;
+	struct client *client;
+	uint32_t seq;
+	size_t late = 0;
+
+	if (broadcasts_pending(&group->broadcasts))
+		late = broadcasts_give_up(&group->broadcasts, loop_now(),
+					  &member);
+	if (late) {
+		client = container_of(member, struct client, broadcasts);
+		log_line("%s%s not acknowledged a broadcast for %u s, going on without",
+			 client_label(client),
+			 late > 1 ? " and others have" : " has",
+			 BROADCAST_PATIENCE_S);
+	}
+	while ((member = broadcasts_take(&group->broadcasts, &seq))) {
+		client = container_of(member, struct client, broadcasts);
+		client_send_ack(client, seq, 0);
+	}
+}
+
+/**
+ * group_advance - acknowledge the broadcasts that all have received, and make
+ *	the next client run if nobody does
+ * @group: the group; all that was read has been handled, and all members that
+ *	have gone have been removed
+ *
+ * A member that this sends something to may have gone afterwards. Then it has to
+ * be removed, and this called again: it may have been the one to run.
+ */
+void group_advance(struct group *group)
+{
+	finish_broadcasts(group);
+	if (group->sched.running)
+		return;
+	if (!group->stopped) {
+		group->stopped = true;
+		group->stopped_at = group->broadcasts.count;
+	}
+	if (!broadcasts_hold(&group->broadcasts, group->stopped_at))
+		run_next(group);
+}
+
+/**
+ * group_is_idle - can nothing happen any more unless a client speaks first?
+ * @group: the group, after group_advance()
+ */
+bool group_is_idle(const struct group *group)
+{
+	return !group->sched.running && !broadcasts_pending(&group->broadcasts);
+}
+
+/**
+ * group_stop_memory - from now on clients have to send their requests while
+ *	nobody runs
+ * @group: the group; nobody runs
+ *
+ * A client that had begun to put a request into its slot may still do that, so
+ * group_advance() has to follow.
+ */
+void group_stop_memory(struct group *group)
+{
+	shm_stop(&group->shm);
+}
