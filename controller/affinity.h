@@ -2,32 +2,24 @@
 #ifndef TT_AFFINITY_H
 #define TT_AFFINITY_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-/* instead of the number of a CPU */
-#define AFFINITY_AUTO (-1)
-#define AFFINITY_NONE (-2)
+#include "cpu.h"
 
 /**
- * struct affinity - the one CPU of a simulation
+ * struct affinity - a simulation's processes, and the CPU they were moved to
  *
- * @cpu: its number, or %AFFINITY_AUTO until it is chosen, or %AFFINITY_NONE
- * @allowed: those that the controller may use
- * @busy: how busy each of them had been when the controller started
- * @claim: socket whose name says that the CPU is taken, -1 if there is none
+ * @cpu: the CPU
  * @began: the controller itself is on the CPU
- * @failed: a client could not be moved, no other one will be
- * @processes: those that were moved, a tree for tsearch()
+ * @told: the log says that a client could not be moved
+ * @processes: &struct pinned of each process that was moved, for tsearch()
  */
 struct affinity {
-	int cpu;
-	cpu_set_t allowed;
-	uint64_t busy[CPU_SETSIZE];
-	int claim;
+	struct cpu cpu;
 	bool began;
-	bool failed;
+	bool told;
 	void *processes;
 };
 
@@ -35,8 +27,8 @@ struct affinity {
  * struct pinned - a process that was moved to the CPU
  *
  * @pid: its number
- * @born: when it began, to tell it from another one with that number
- * @before: where it was allowed to be before
+ * @born: when it began, which tells it from a later process with that number
+ * @before: the CPUs that it could use before
  * @clients: how many clients it has
  */
 struct pinned {
@@ -46,7 +38,6 @@ struct pinned {
 	unsigned int clients;
 };
 
-bool affinity_may_use(int cpu);
 void affinity_init(struct affinity *aff, int cpu);
 void affinity_destroy(struct affinity *aff);
 struct pinned *affinity_pin(struct affinity *aff, pid_t pid);

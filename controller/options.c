@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "affinity.h"
+#include "cpu.h"
 #include "log.h"
 #include "options.h"
 #include "shm.h"
@@ -79,7 +79,7 @@ void options_default(struct options *opt)
 	clock_gettime(CLOCK_REALTIME, &now);
 	*opt = (struct options) {
 		.slots = DEFAULT_SLOTS,
-		.cpu = AFFINITY_AUTO,
+		.cpu = CPU_AUTO,
 		.shm = true,
 		.start_time = now.tv_sec * 1000000000ULL + now.tv_nsec,
 	};
@@ -137,14 +137,14 @@ static bool parse_cpu(struct options *opt, const char *arg)
 	uint64_t value;
 
 	if (strcmp(arg, "auto") == 0) {
-		opt->cpu = AFFINITY_AUTO;
+		opt->cpu = CPU_AUTO;
 	} else if (strcmp(arg, "none") == 0) {
-		opt->cpu = AFFINITY_NONE;
+		opt->cpu = CPU_NOWHERE;
 	} else if (isdigit((unsigned char)*arg)) {
 		if (!parse_number("--cpu", arg, 0, CPU_SETSIZE - 1, &value))
 			return false;
 		opt->cpu = value;
-		if (!affinity_may_use(opt->cpu)) {
+		if (!cpu_may_use(opt->cpu)) {
 			log_line("--cpu: %d is no CPU that may be used here",
 				 opt->cpu);
 			return false;

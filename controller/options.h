@@ -20,7 +20,7 @@
  * @no_shm_count: how many names that are
  * @start_time: the wall clock at time 0, ns since the epoch
  * @stats: where to write statistics to, or NULL
- * @cpu: the CPU for all, or %AFFINITY_AUTO, or %AFFINITY_NONE
+ * @cpu: the CPU for all, or %CPU_AUTO, or %CPU_NOWHERE
  * @keep: go on when the last client has gone
  * @verbose: tell more
  */

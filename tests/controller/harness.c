@@ -20,7 +20,7 @@ int sim_setup(void **state)
 	assert_non_null(sim);
 	options_default(&sim->opt);
 	sim->opt.start_time = 1000000;
-	sim->opt.cpu = AFFINITY_NONE;
+	sim->opt.cpu = CPU_NOWHERE;
 	sim->log = memfd_create("log", MFD_CLOEXEC);
 	assert_true(sim->log >= 0);
 	log_setup(sim->log, false);

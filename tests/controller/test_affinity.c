@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +40,15 @@ static int last_of(cpu_set_t set)
 	return cpu;
 }
 
-static void client_and_controller_are_moved_and_put_back(void **state)
+/* a set that is neither @cpu alone nor @all, if there can be one */
+static cpu_set_t without(cpu_set_t all, int cpu)
+{
+	if (CPU_COUNT(&all) > 1)
+		CPU_CLR(cpu, &all);
+	return all;
+}
+
+static void a_client_is_moved_and_put_back_when_it_goes(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0);
@@ -56,7 +65,7 @@ static void client_and_controller_are_moved_and_put_back(void **state)
 	assert_true(equal(allowed(0), before));
 }
 
-static void and_that_when_the_last_client_of_a_process_goes(void **state)
+static void a_process_is_put_back_when_its_last_client_goes(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0);
@@ -83,20 +92,20 @@ static void and_that_when_the_last_client_of_a_process_goes(void **state)
 	assert_true(equal(allowed(0), before));
 }
 
-static void with_none_nobody_is_moved(void **state)
+static void cpu_none_moves_nobody(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0);
 	struct peer *a;
 
-	sim->opt.cpu = AFFINITY_NONE;
+	sim->opt.cpu = CPU_NOWHERE;
 	sim_begin(sim);
 	a = peer_join(sim, 1);
 	is_started_with_memory(a);
 	assert_true(equal(allowed(0), before));
 }
 
-static void whoever_connects_and_says_nothing_is_not_moved(void **state)
+static void a_client_is_not_moved_before_its_START(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0);
@@ -115,7 +124,7 @@ static void *wait_for_end(void *end)
 	return (void *)(uintptr_t)gettid();
 }
 
-static void all_threads_are_moved(void **state)
+static void all_threads_of_a_client_are_moved_and_put_back(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0), during, after;
@@ -142,7 +151,7 @@ static void all_threads_are_moved(void **state)
 	assert_true(equal(after, before));
 }
 
-static void who_was_moved_elsewhere_meanwhile_stays_there(void **state)
+static void a_client_that_its_user_has_moved_is_not_put_back(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0), there;
@@ -151,10 +160,7 @@ static void who_was_moved_elsewhere_meanwhile_stays_there(void **state)
 	sim->opt.cpu = last_of(before);
 	sim_begin(sim);
 	a = peer_join(sim, 1);
-	/* not the set it came from, nor where it was moved to */
-	there = before;
-	if (CPU_COUNT(&before) > 1)
-		CPU_CLR(sim->opt.cpu, &there);
+	there = without(before, sim->opt.cpu);
 	assert_int_equal(sched_setaffinity(0, sizeof(there), &there), 0);
 	peer_close(a);
 	sim_settle(sim);
@@ -162,7 +168,144 @@ static void who_was_moved_elsewhere_meanwhile_stays_there(void **state)
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
 }
 
-static void who_is_kept_off_that_cpu_stays_off(void **state)
+static void a_second_client_does_not_undo_a_move_by_the_user(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0);
+	cpu_set_t there[2] = { before, before };
+	struct peer *a, *b;
+	int i;
+
+	sim->opt.cpu = last_of(before);
+	there[1] = without(before, sim->opt.cpu);
+	sim_begin(sim);
+	for (i = 0; i < 2; i++) {
+		a = peer_join(sim, 1);
+		assert_true(is_only(allowed(0), sim->opt.cpu));
+		assert_int_equal(sched_setaffinity(0, sizeof(there[i]),
+						   &there[i]), 0);
+		b = peer_join(sim, 2);
+		assert_true(equal(allowed(0), there[i]));
+		peer_close(a);
+		peer_close(b);
+		sim_settle(sim);
+		sim->verdict = VERDICT_NONE;
+		assert_true(equal(allowed(0), there[i]));
+	}
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
+static void a_thread_with_cpus_of_its_own_is_not_moved(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0), during, after, own;
+	pthread_barrier_t end;
+	pthread_t thread;
+	struct peer *a;
+
+	sim->opt.cpu = last_of(before);
+	own = without(before, sim->opt.cpu);
+	/* with one CPU all threads have the same */
+	if (CPU_COUNT(&before) == 1)
+		return;
+	sim_begin(sim);
+	assert_int_equal(pthread_barrier_init(&end, NULL, 2), 0);
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_end, &end), 0);
+	pthread_barrier_wait(&end);
+	assert_int_equal(pthread_setaffinity_np(thread, sizeof(own), &own), 0);
+	a = peer_join(sim, 1);
+	assert_true(is_only(allowed(0), sim->opt.cpu));
+	assert_int_equal(pthread_getaffinity_np(thread, sizeof(during),
+						&during), 0);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(pthread_getaffinity_np(thread, sizeof(after), &after),
+			 0);
+	pthread_barrier_wait(&end);
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&end);
+	assert_true(equal(during, own));
+	assert_true(equal(after, own));
+	assert_true(equal(allowed(0), before));
+}
+
+/* the connection of a process that has sent START and has ended */
+static int connection_of_the_dead(bool reaped, pid_t *pid)
+{
+	const struct um_timetravel_msg start = { .op = START, .seq = 1 };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(addr);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd;
+
+	/* the kernel picks an abstract name */
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr,
+			      sizeof(sa_family_t)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len),
+			 0);
+	*pid = fork();
+	assert_true(*pid >= 0);
+	if (!*pid) {
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		_exit(connect(fd, (struct sockaddr *)&addr, len) ||
+		      send(fd, &start, sizeof(start), 0) != sizeof(start));
+	}
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(fd >= 0);
+	close(listener);
+	assert_int_equal(waitid(P_PID, *pid, NULL,
+				WEXITED | (reaped ? 0 : WNOWAIT)), 0);
+	return fd;
+}
+
+static void a_client_that_dies_early_does_not_turn_placement_off(void **state)
+{
+	struct sim *sim = *state;
+	cpu_set_t before = allowed(0);
+	struct peer *a;
+	int reaped;
+	pid_t pid;
+
+	sim->opt.cpu = last_of(before);
+	sim_begin(sim);
+	for (reaped = 0; reaped < 2; reaped++) {
+		assert_int_equal(controller_add(&sim->ctl,
+				 connection_of_the_dead(reaped, &pid)), 0);
+		sim_settle(sim);
+		sim->verdict = VERDICT_NONE;
+		if (!reaped)
+			waitpid(pid, NULL, 0);
+		/* the controller may have followed the client */
+		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
+				 0);
+	}
+	a = peer_join(sim, 1);
+	assert_true(is_only(allowed(0), sim->opt.cpu));
+	peer_close(a);
+	sim_settle(sim);
+	assert_true(equal(allowed(0), before));
+	assert_string_equal(sim_log(sim), "");
+}
+
+static void a_client_that_cannot_be_moved_does_not_keep_others_from_it(void **state)
+{
+	cpu_set_t before = allowed(0);
+	struct affinity aff;
+	struct pinned *pinned;
+
+	(void)state;
+	affinity_init(&aff, last_of(before));
+	assert_null(affinity_pin(&aff, 0));
+	pinned = affinity_pin(&aff, getpid());
+	assert_non_null(pinned);
+	assert_true(is_only(allowed(0), aff.cpu.nr));
+	affinity_unpin(&aff, pinned);
+	affinity_destroy(&aff);
+	assert_true(equal(allowed(0), before));
+}
+
+static void a_client_that_may_not_use_the_cpu_stays_off_it(void **state)
 {
 	struct sim *sim = *state;
 	cpu_set_t before = allowed(0), there = before;
@@ -194,13 +337,13 @@ static void the_least_busy_cpu_is_chosen(void **state)
 	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &before))
 			continue;
-		affinity_init(&aff, AFFINITY_AUTO);
+		affinity_init(&aff, CPU_AUTO);
 		/* whatever else goes on, this one has done less by far */
-		aff.busy[cpu] += 1000000000;
+		aff.cpu.busy[cpu] += 1000000000;
 		for (int other = 0; other < CPU_SETSIZE; other++)
-			aff.busy[other] -= 1000000000;
+			aff.cpu.busy[other] -= 1000000000;
 		pinned = affinity_pin(&aff, conn_peer(pair[0]));
-		assert_int_equal(aff.cpu, cpu);
+		assert_int_equal(aff.cpu.nr, cpu);
 		affinity_unpin(&aff, pinned);
 		affinity_destroy(&aff);
 		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
@@ -220,24 +363,24 @@ static void simulations_choose_different_cpus(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	for (i = 0; i < 3; i++) {
-		affinity_init(&aff[i], AFFINITY_AUTO);
+		affinity_init(&aff[i], CPU_AUTO);
 		pinned[i] = affinity_pin(&aff[i], conn_peer(pair[0]));
-		assert_true(is_only(allowed(0), aff[i].cpu));
-		assert_true(CPU_ISSET(aff[i].cpu, &before));
+		assert_true(is_only(allowed(0), aff[i].cpu.nr));
+		assert_true(CPU_ISSET(aff[i].cpu.nr, &before));
 		affinity_unpin(&aff[i], pinned[i]);
 		assert_int_equal(sched_setaffinity(0, sizeof(before), &before),
 				 0);
 	}
 	/* the third one may have to share, and its CPU can be any */
 	if (CPU_COUNT(&before) > 1)
-		assert_int_not_equal(aff[0].cpu, aff[1].cpu);
+		assert_int_not_equal(aff[0].cpu.nr, aff[1].cpu.nr);
 	for (i = 0; i < 3; i++)
 		affinity_destroy(&aff[i]);
 	close(pair[0]);
 	close(pair[1]);
 }
 
-static void and_not_one_that_another_was_told_to_use(void **state)
+static void a_simulation_does_not_choose_a_cpu_that_another_was_given(void **state)
 {
 	struct affinity told, aff;
 	struct pinned *pinned;
@@ -250,9 +393,9 @@ static void and_not_one_that_another_was_told_to_use(void **state)
 		if (!CPU_ISSET(cpu, &before))
 			continue;
 		affinity_init(&told, cpu);
-		affinity_init(&aff, AFFINITY_AUTO);
+		affinity_init(&aff, CPU_AUTO);
 		pinned = affinity_pin(&aff, conn_peer(pair[0]));
-		assert_int_not_equal(aff.cpu, cpu);
+		assert_int_not_equal(aff.cpu.nr, cpu);
 		affinity_unpin(&aff, pinned);
 		affinity_destroy(&aff);
 		affinity_destroy(&told);
@@ -282,7 +425,7 @@ static int policy_when_pinned(int policy, int cpu, int sock)
 	return WEXITSTATUS(status);
 }
 
-static void the_controller_does_not_interrupt_clients(void **state)
+static void the_controller_becomes_a_batch_process_on_the_shared_cpu(void **state)
 {
 	cpu_set_t before = allowed(0);
 	int cpu = last_of(before), pair[2];
@@ -291,7 +434,7 @@ static void the_controller_does_not_interrupt_clients(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(policy_when_pinned(SCHED_OTHER, cpu, pair[0]),
 			 SCHED_BATCH);
-	assert_int_equal(policy_when_pinned(SCHED_OTHER, AFFINITY_NONE,
+	assert_int_equal(policy_when_pinned(SCHED_OTHER, CPU_NOWHERE,
 					    pair[0]), SCHED_OTHER);
 	/* its user wanted something else */
 	assert_int_equal(policy_when_pinned(SCHED_IDLE, cpu, pair[0]),
@@ -315,7 +458,7 @@ static int pin_from_inside(int sock)
 	return equal(allowed(0), before) ? 0 : 1;
 }
 
-static void who_cannot_be_seen_is_not_moved_and_that_is_said_once(void **state)
+static void the_log_says_once_that_a_process_is_not_visible(void **state)
 {
 	struct sim *sim = *state;
 	int status, pair[2];
@@ -336,7 +479,8 @@ static void who_cannot_be_seen_is_not_moved_and_that_is_said_once(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	said = sim_log(sim);
-	assert_non_null(strstr(said, "cannot move clients to CPU "));
+	assert_non_null(strstr(said, "cannot move a client to CPU "));
+	assert_non_null(strstr(said, "(--cpu none "));
 	assert_string_equal(strchr(said, '\n'), "\n");
 	close(pair[0]);
 	close(pair[1]);
@@ -352,18 +496,22 @@ static int alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BEHAVIOUR(client_and_controller_are_moved_and_put_back),
-		BEHAVIOUR(and_that_when_the_last_client_of_a_process_goes),
-		BEHAVIOUR(with_none_nobody_is_moved),
-		BEHAVIOUR(whoever_connects_and_says_nothing_is_not_moved),
-		BEHAVIOUR(all_threads_are_moved),
-		BEHAVIOUR(who_was_moved_elsewhere_meanwhile_stays_there),
-		BEHAVIOUR(who_is_kept_off_that_cpu_stays_off),
+		BEHAVIOUR(a_client_is_moved_and_put_back_when_it_goes),
+		BEHAVIOUR(a_process_is_put_back_when_its_last_client_goes),
+		BEHAVIOUR(cpu_none_moves_nobody),
+		BEHAVIOUR(a_client_is_not_moved_before_its_START),
+		BEHAVIOUR(all_threads_of_a_client_are_moved_and_put_back),
+		BEHAVIOUR(a_client_that_its_user_has_moved_is_not_put_back),
+		BEHAVIOUR(a_second_client_does_not_undo_a_move_by_the_user),
+		BEHAVIOUR(a_thread_with_cpus_of_its_own_is_not_moved),
+		BEHAVIOUR(a_client_that_may_not_use_the_cpu_stays_off_it),
+		BEHAVIOUR(a_client_that_dies_early_does_not_turn_placement_off),
+		BEHAVIOUR(a_client_that_cannot_be_moved_does_not_keep_others_from_it),
 		BEHAVIOUR(the_least_busy_cpu_is_chosen),
 		BEHAVIOUR(simulations_choose_different_cpus),
-		BEHAVIOUR(and_not_one_that_another_was_told_to_use),
-		BEHAVIOUR(the_controller_does_not_interrupt_clients),
-		BEHAVIOUR(who_cannot_be_seen_is_not_moved_and_that_is_said_once),
+		BEHAVIOUR(a_simulation_does_not_choose_a_cpu_that_another_was_given),
+		BEHAVIOUR(the_controller_becomes_a_batch_process_on_the_shared_cpu),
+		BEHAVIOUR(the_log_says_once_that_a_process_is_not_visible),
 	};
 
 	return cmocka_run_group_tests(tests, alone, NULL);
