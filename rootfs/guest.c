@@ -15,6 +15,12 @@
  *   broadcast:N	send the number N to all others
  *   heard:N	look whether the last broadcast, from anybody, was N
  *   terminal:N	greet whoever is at /dev/ttyN, and wait for an answer
+ *   flood:N	write N kB of numbered lines to /dev/tty1, in no time
+ *   read:N	read all of /dev/ubda, for 0, /dev/ubdb, for 1, ..., in no time:
+ *		each word of it must be its own offset
+ *   write:N	write, flush, discard and zero that, read it again, in no time
+ *   yield:US	call sched_yield() until a child, which sleeps US us before,
+ *		sets a flag
  *   reboot	reboot the machine, which does all steps again, and this one not
  *   fail	return an error
  *   hang	never return
@@ -31,12 +37,17 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +63,9 @@
 #define EVENTS		200
 #define EVENT_GRID	(100 * NSEC_PER_USEC)
 #define EVENT_OFFSET	(10 * NSEC_PER_USEC)
+
+/* of the read and write steps, bytes at once */
+#define CHUNK		(1 << 20)
 
 #define GATE		"/host/gate"
 #define WAITING		"/host/waiting"
@@ -177,6 +191,20 @@ static bool ticks_step(int64_t count)
 	return most <= RESOLUTION;
 }
 
+/* a terminal that passes on what is written as it is */
+static int open_raw(const char *path)
+{
+	int tty = open(path, O_WRONLY | O_NOCTTY);
+	struct termios raw;
+
+	if (tty < 0 || tcgetattr(tty, &raw))
+		return -1;
+	cfmakeraw(&raw);
+	tcsetattr(tty, TCSANOW, &raw);
+
+	return tty;
+}
+
 /*
  * Instants of machine N are N offsets behind the grid, and 2N+1 of its lines
  * apart: those of two machines mix in all ways but are never so close that the
@@ -187,13 +215,10 @@ static bool events_step(int64_t number)
 {
 	int64_t now = read_clock(CLOCK_REALTIME);
 	int64_t first = (now / (10 * NSEC_PER_SEC) + 1) * 10 * NSEC_PER_SEC;
-	int tty = open("/dev/tty1", O_WRONLY | O_NOCTTY);
-	struct termios raw;
+	int tty = open_raw("/dev/tty1");
 
-	if (tty < 0 || tcgetattr(tty, &raw))
+	if (tty < 0)
 		return false;
-	cfmakeraw(&raw);
-	tcsetattr(tty, TCSANOW, &raw);
 
 	first += number * EVENT_OFFSET;
 	for (int64_t i = 0; i < EVENTS; i++) {
@@ -269,6 +294,150 @@ static bool terminal_step(int64_t number)
 	return !strcmp(said, "hello to you\n");
 }
 
+/* what the host does for a machine takes none of its time */
+static bool took_none(const char *what, int64_t start)
+{
+	int64_t took = read_clock(CLOCK_MONOTONIC) - start;
+
+	printf("%s_ns %" PRId64 "\n", what, took);
+
+	return took <= RESOLUTION;
+}
+
+static bool flood_step(int64_t number)
+{
+	int tty = open_raw("/dev/tty1");
+	int64_t start, line = 0;
+	FILE *stream = fdopen(tty, "w");
+
+	if (!stream)
+		return false;
+	start = read_clock(CLOCK_MONOTONIC);
+	/* lines of 16 bytes */
+	while (line < number * 64)
+		fprintf(stream, "%015" PRId64 "\n", ++line);
+
+	return !fclose(stream) && took_none("flood", start);
+}
+
+static int open_disk(int64_t number, int flags)
+{
+	char path[] = "/dev/ubda";
+
+	path[sizeof(path) - 2] += number;
+
+	return open(path, flags);
+}
+
+/* a word of a disk, given its offset, after the write step */
+static uint64_t disk_written(uint64_t offset, uint64_t size)
+{
+	return offset < size / 4 || offset >= size / 4 * 3 ? ~offset : 0;
+}
+
+/* a word of a disk before that */
+static uint64_t disk_fresh(uint64_t offset, uint64_t size)
+{
+	(void)size;
+	return offset;
+}
+
+/* read all of it, and look whether each word is what it should be */
+static bool check_disk(int fd, uint64_t size,
+		       uint64_t (*expected)(uint64_t offset, uint64_t size))
+{
+	static uint64_t chunk[CHUNK / sizeof(uint64_t)];
+	uint64_t offset = 0;
+	ssize_t len;
+
+	if (lseek(fd, 0, SEEK_SET))
+		return false;
+	while ((len = read(fd, chunk, sizeof(chunk))) > 0) {
+		for (ssize_t i = 0; i < len; i += sizeof(*chunk), offset += 8) {
+			uint64_t word = chunk[i / sizeof(*chunk)];
+
+			if (word == expected(offset, size))
+				continue;
+			printf("wrong_at 0x%" PRIx64 "\n", offset);
+			return false;
+		}
+	}
+
+	return !len && offset == size;
+}
+
+static bool read_step(int64_t number)
+{
+	int fd = open_disk(number, O_RDONLY);
+	uint64_t size;
+	int64_t start;
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size))
+		return false;
+	start = read_clock(CLOCK_MONOTONIC);
+	if (!check_disk(fd, size, disk_fresh))
+		return false;
+	close(fd);
+
+	return took_none("read", start);
+}
+
+/*
+ * Synchronously, or the kernel makes us wait when too many pages are dirty,
+ * which is none of the disk's business.
+ */
+static bool write_step(int64_t number)
+{
+	static uint64_t chunk[CHUNK / sizeof(uint64_t)];
+	int fd = open_disk(number, O_RDWR | O_DSYNC);
+	uint64_t size, quarter[2], offset = 0;
+	int64_t start;
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size % CHUNK)
+		return false;
+	start = read_clock(CLOCK_MONOTONIC);
+	while (offset < size) {
+		for (size_t i = 0; i < CHUNK / sizeof(*chunk); i++, offset += 8)
+			chunk[i] = ~offset;
+		if (write(fd, chunk, CHUNK) != CHUNK)
+			return false;
+	}
+	quarter[0] = quarter[1] = size / 4;
+	if (ioctl(fd, BLKDISCARD, quarter))
+		return false;
+	quarter[0] += size / 4;
+	/* the page cache forgets all, so that the disk is read */
+	if (ioctl(fd, BLKZEROOUT, quarter) || ioctl(fd, BLKFLSBUF) ||
+	    !check_disk(fd, size, disk_written))
+		return false;
+	close(fd);
+
+	return took_none("write", start);
+}
+
+static bool yield_step(int64_t usec)
+{
+	volatile bool *flag = mmap(NULL, sizeof(*flag), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int64_t start = read_clock(CLOCK_MONOTONIC);
+	pid_t child = flag == MAP_FAILED ? -1 : fork();
+
+	if (child < 0)
+		return false;
+	if (!child) {
+		if (usec)
+			usleep(usec);
+		*flag = true;
+		_exit(0);
+	}
+	while (!*flag)
+		sched_yield();
+	waitpid(child, NULL, 0);
+	printf("yield_ns %" PRId64 "\n", read_clock(CLOCK_MONOTONIC) - start);
+
+	return true;
+}
+
 static bool reboot_step(int64_t unused)
 {
 	(void)unused;
@@ -306,6 +475,10 @@ static const struct step {
 	{ "broadcast", broadcast_step, true },
 	{ "heard", heard_step, true },
 	{ "terminal", terminal_step, true },
+	{ "flood", flood_step, true },
+	{ "read", read_step, true },
+	{ "write", write_step, true },
+	{ "yield", yield_step, true },
 	{ "reboot", reboot_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },
