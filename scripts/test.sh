@@ -18,6 +18,7 @@ mkdir -p "$tap"
 export PERL_TEST_HARNESS_DUMP_TAP="$tap"
 status=0
 make -s -C controller O="$build" test || status=1
+make -s -C net O="$build" test || status=1
 make -s -C client O="$build" test || status=1
 prove tests/*.t || status=1
 
