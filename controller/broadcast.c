@@ -6,21 +6,34 @@
  * Theory of operation
  *
  * A client that is told a broadcast may want to run because of it. It sends
- * that request before it acknowledges the broadcast. So two things wait until
- * all other clients have acknowledged it:
+ * that request before it acknowledges the broadcast. So two things wait for
+ * the ACKs of the others:
  *
- * - the ACK to its sender, which either runs itself or keeps the running
- *   client waiting: nobody runs past a request that the broadcast causes;
- * - the next run: when a client has stopped, the controller starts nobody until
- *   every broadcast that was sent before the stop has been acknowledged. Later
- *   ones do not count, or clients that wait could hold up everybody by sending
- *   one after the other.
+ * - The next run. When a client has stopped, nobody is started until every
+ *   broadcast that was sent before the stop has been acknowledged by all.
+ *   Later ones do not count, or clients that wait could hold up everybody by
+ *   sending one after the other.
  *
- * A client whose own broadcast has not been acknowledged may be unable to
- * acknowledge others. Later broadcasts do not wait for it, so clients cannot
- * wait for each other in a circle.
+ * - The ACK to the sender. The sender runs itself, or keeps the running client
+ *   waiting for an answer; either way nobody runs past a request that the
+ *   broadcast causes.
  *
- * A client that misses the deadline is not waited for until it has caught up.
+ * The sender does not wait for everybody:
+ *
+ * - It does not wait for the client that runs. That one needs no permission to
+ *   run, and may be unable to read: it may be waiting for the sender.
+ *
+ * - Senders must not wait for each other in a circle. A client that waits for
+ *   its ACK may be unable to acknowledge anything until it has it. So there is
+ *   a graph: an edge leads from a sender to each client whose ACK it waits for.
+ *   All edges of a sender are added when it sends. The edge to a client is left
+ *   out if that client already waits for the sender, directly or by way of
+ *   others. So there is never a circle. Whoever is left out still delays the
+ *   next run.
+ *
+ * A client that does not acknowledge is waited for as long as it takes. Going
+ * on without it would make the result depend on how fast the host is; so it is
+ * only named, once.
  *
  * Nothing here does I/O or reads a clock: the caller tells what it has read and
  * what time it is, and sends what comes out.
@@ -32,36 +45,17 @@
 #include "broadcast.h"
 
 #define NSEC_PER_SEC 1000000000ULL
+#define PATIENCE_NS (BROADCAST_PATIENCE_S * NSEC_PER_SEC)
 
 /**
  * broadcasts_init - no members, no broadcasts
- * @set: filled in
+ * @set: filled in; nothing is left to be freed once all members have left
  */
 void broadcasts_init(struct broadcasts *set)
 {
+	*set = (struct broadcasts) {};
 	TAILQ_INIT(&set->pending);
-	TAILQ_INIT(&set->finished);
-	set->count = 0;
-}
-
-static void free_list(struct broadcast_list *list)
-{
-	struct broadcast *broadcast;
-
-	while ((broadcast = TAILQ_FIRST(list))) {
-		TAILQ_REMOVE(list, broadcast, link);
-		free(broadcast);
-	}
-}
-
-/**
- * broadcasts_destroy - free all broadcasts
- * @set: the set; its members have left
- */
-void broadcasts_destroy(struct broadcasts *set)
-{
-	free_list(&set->pending);
-	free_list(&set->finished);
+	TAILQ_INIT(&set->answers);
 }
 
 /**
@@ -72,12 +66,37 @@ void broadcasts_join(struct broadcast_member *member)
 {
 	*member = (struct broadcast_member) {};
 	TAILQ_INIT(&member->receipts);
+	TAILQ_INIT(&member->sent);
 }
 
-static void finish(struct broadcasts *set, struct broadcast *broadcast)
+/* free it if nobody has to send or get an ACK of it any more */
+static void put(struct broadcast *broadcast)
 {
-	TAILQ_REMOVE(&set->pending, broadcast, link);
-	TAILQ_INSERT_TAIL(&set->finished, broadcast, link);
+	if (!broadcast->awaited && !broadcast->from)
+		free(broadcast);
+}
+
+/* ACKs are sent in the order of the broadcasts: a client may insist on it */
+static void answer(struct broadcasts *set, struct broadcast_member *from)
+{
+	struct broadcast *broadcast;
+
+	while ((broadcast = TAILQ_FIRST(&from->sent)) &&
+	       !broadcast->blocking) {
+		TAILQ_REMOVE(&from->sent, broadcast, sent_link);
+		TAILQ_INSERT_TAIL(&set->answers, broadcast, sent_link);
+	}
+}
+
+/* one receipt less has to come */
+static void release(struct broadcasts *set, struct broadcast *broadcast,
+		    bool blocks)
+{
+	if (blocks && !--broadcast->blocking && broadcast->from)
+		answer(set, broadcast->from);
+	if (!--broadcast->awaited)
+		TAILQ_REMOVE(&set->pending, broadcast, link);
+	put(broadcast);
 }
 
 static void forget_receipt(struct broadcasts *set,
@@ -85,27 +104,7 @@ static void forget_receipt(struct broadcasts *set,
 {
 	TAILQ_REMOVE(&receipt->by->receipts, receipt, link);
 	receipt->by = NULL;
-	if (!--receipt->of->awaited)
-		finish(set, receipt->of);
-}
-
-static void forget_receipts(struct broadcasts *set,
-			    struct broadcast_member *member)
-{
-	struct broadcast_receipt *receipt;
-
-	while ((receipt = TAILQ_FIRST(&member->receipts)))
-		forget_receipt(set, receipt);
-}
-
-static void forget_sender(struct broadcast_list *list,
-			  const struct broadcast_member *member)
-{
-	struct broadcast *broadcast;
-
-	TAILQ_FOREACH(broadcast, list, link)
-		if (broadcast->from == member)
-			broadcast->from = NULL;
+	release(set, receipt->of, receipt->blocks);
 }
 
 /**
@@ -118,11 +117,43 @@ static void forget_sender(struct broadcast_list *list,
  */
 void broadcasts_leave(struct broadcasts *set, struct broadcast_member *member)
 {
-	forget_receipts(set, member);
-	if (!member->unanswered)
-		return;
-	forget_sender(&set->pending, member);
-	forget_sender(&set->finished, member);
+	struct broadcast_receipt *receipt;
+	struct broadcast *broadcast, *next;
+
+	while ((receipt = TAILQ_FIRST(&member->receipts)))
+		forget_receipt(set, receipt);
+	TAILQ_CONCAT(&set->answers, &member->sent, sent_link);
+	for (broadcast = TAILQ_FIRST(&set->answers); broadcast;
+	     broadcast = next) {
+		next = TAILQ_NEXT(broadcast, sent_link);
+		if (broadcast->from != member)
+			continue;
+		TAILQ_REMOVE(&set->answers, broadcast, sent_link);
+		broadcast->from = NULL;
+		put(broadcast);
+	}
+}
+
+/* mark all that wait for @from, directly or by way of others */
+static void mark_waiters(struct broadcasts *set, struct broadcast_member *from)
+{
+	struct broadcast_member *todo = from, *member, *waiter;
+	struct broadcast_receipt *receipt;
+
+	set->mark++;
+	from->next = NULL;
+	while ((member = todo)) {
+		todo = member->next;
+		TAILQ_FOREACH(receipt, &member->receipts, link) {
+			waiter = receipt->of->from;
+			if (!receipt->blocks || !waiter ||
+			    waiter->mark == set->mark)
+				continue;
+			waiter->mark = set->mark;
+			waiter->next = todo;
+			todo = waiter;
+		}
+	}
 }
 
 /**
@@ -131,7 +162,6 @@ void broadcasts_leave(struct broadcasts *set, struct broadcast_member *member)
  * @from: the client
  * @seq: the sequence number that the client gave it
  * @others: number of clients that are going to be told, or more
- * @now: the host's monotonic clock, ns
  *
  * The caller then tells the others, calls broadcast_told() for each of them,
  * and at last broadcast_end().
@@ -140,7 +170,7 @@ void broadcasts_leave(struct broadcasts *set, struct broadcast_member *member)
  */
 struct broadcast *broadcast_begin(struct broadcasts *set,
 				  struct broadcast_member *from, uint32_t seq,
-				  size_t others, uint64_t now)
+				  size_t others)
 {
 	struct broadcast *broadcast;
 
@@ -151,36 +181,41 @@ struct broadcast *broadcast_begin(struct broadcasts *set,
 	broadcast->from = from;
 	broadcast->nr = set->count++;
 	broadcast->seq = seq;
-	broadcast->deadline = now + BROADCAST_PATIENCE_S * NSEC_PER_SEC;
 	broadcast->size = others;
-	/* not finished before broadcast_end(), even if somebody goes meanwhile */
+	/* for broadcast_end(), so that it lasts until then */
 	broadcast->awaited = 1;
+	broadcast->blocking = 1;
 	TAILQ_INSERT_TAIL(&set->pending, broadcast, link);
+	TAILQ_INSERT_TAIL(&from->sent, broadcast, sent_link);
 	from->unanswered++;
+	mark_waiters(set, from);
 	return broadcast;
 }
 
 /**
  * broadcast_told - a client was told of a broadcast
+ * @set: the set
  * @broadcast: from broadcast_begin()
  * @member: the client, not the sender
- * @seq: the sequence number that its ACK is going to carry
+ * @seq: the sequence number of the message that told it
+ * @runs: it is the client that runs
  */
-void broadcast_told(struct broadcast *broadcast,
-		    struct broadcast_member *member, uint32_t seq)
+void broadcast_told(const struct broadcasts *set, struct broadcast *broadcast,
+		    struct broadcast_member *member, uint32_t seq, bool runs)
 {
 	struct broadcast_receipt *receipt;
 
-	member->told = seq;
-	if (member->unanswered || member->is_behind)
-		return;
 	assert(broadcast->count < broadcast->size);
 	receipt = &broadcast->receipts[broadcast->count++];
-	receipt->of = broadcast;
-	receipt->by = member;
-	receipt->seq = seq;
+	*receipt = (struct broadcast_receipt) {
+		.of = broadcast,
+		.by = member,
+		.seq = seq,
+		.blocks = !runs && member->mark != set->mark,
+	};
 	TAILQ_INSERT_TAIL(&member->receipts, receipt, link);
 	broadcast->awaited++;
+	broadcast->blocking += receipt->blocks;
 }
 
 /**
@@ -190,8 +225,7 @@ void broadcast_told(struct broadcast *broadcast,
  */
 void broadcast_end(struct broadcasts *set, struct broadcast *broadcast)
 {
-	if (!--broadcast->awaited)
-		finish(set, broadcast);
+	release(set, broadcast, true);
 }
 
 /**
@@ -207,39 +241,6 @@ void broadcasts_acked(struct broadcasts *set, struct broadcast_member *member,
 
 	if (receipt && receipt->seq == seq)
 		forget_receipt(set, receipt);
-	if (member->is_behind && member->behind == seq)
-		member->is_behind = false;
-}
-
-/**
- * broadcasts_give_up - go on without the clients that have missed a deadline
- * @set: the set
- * @now: the host's monotonic clock, ns
- * @first: set to one of them, if there is any
- *
- * Return: how many there are.
- */
-size_t broadcasts_give_up(struct broadcasts *set, uint64_t now,
-			  struct broadcast_member **first)
-{
-	struct broadcast_member *member;
-	struct broadcast *broadcast;
-	size_t i, late = 0;
-
-	while (broadcasts_deadline(set) <= now) {
-		broadcast = TAILQ_FIRST(&set->pending);
-		for (i = 0; i < broadcast->count; i++) {
-			member = broadcast->receipts[i].by;
-			if (!member)
-				continue;
-			if (!late++)
-				*first = member;
-			member->is_behind = true;
-			member->behind = member->told;
-			forget_receipts(set, member);
-		}
-	}
-	return late;
 }
 
 /**
@@ -247,21 +248,21 @@ size_t broadcasts_give_up(struct broadcasts *set, uint64_t now,
  * @set: the set
  * @seq: set to the sequence number of the broadcast that is acknowledged
  *
- * Return: the client that sent the broadcast, NULL if there is no more to do.
+ * Return: the client that sent the broadcast, NULL if no ACK is due.
  */
 struct broadcast_member *broadcasts_take(struct broadcasts *set, uint32_t *seq)
 {
-	struct broadcast_member *from = NULL;
-	struct broadcast *broadcast;
+	struct broadcast *broadcast = TAILQ_FIRST(&set->answers);
+	struct broadcast_member *from;
 
-	while (!from && (broadcast = TAILQ_FIRST(&set->finished))) {
-		TAILQ_REMOVE(&set->finished, broadcast, link);
-		from = broadcast->from;
-		*seq = broadcast->seq;
-		if (from)
-			from->unanswered--;
-		free(broadcast);
-	}
+	if (!broadcast)
+		return NULL;
+	TAILQ_REMOVE(&set->answers, broadcast, sent_link);
+	from = broadcast->from;
+	from->unanswered--;
+	*seq = broadcast->seq;
+	broadcast->from = NULL;
+	put(broadcast);
 	return from;
 }
 
@@ -289,14 +290,56 @@ bool broadcasts_hold(const struct broadcasts *set, uint64_t count)
 }
 
 /**
- * broadcasts_deadline - when to call broadcasts_give_up()
+ * broadcasts_deadline - when to call broadcasts_late()
  * @set: the set
+ * @now: the host's monotonic clock, ns
+ *
+ * To be called before each wait for messages. The time counts from the first
+ * call at which the broadcast was the first one that is pending.
  *
  * Return: a time of the host's monotonic clock, ns; UINT64_MAX: never.
  */
-uint64_t broadcasts_deadline(const struct broadcasts *set)
+uint64_t broadcasts_deadline(struct broadcasts *set, uint64_t now)
 {
 	const struct broadcast *first = TAILQ_FIRST(&set->pending);
 
-	return first ? first->deadline : UINT64_MAX;
+	if (!first)
+		return UINT64_MAX;
+	if (set->first != first->nr + 1) {
+		set->first = first->nr + 1;
+		set->deadline = now + PATIENCE_NS;
+	}
+	return set->deadline;
+}
+
+/**
+ * broadcasts_late - who takes too long to acknowledge the first pending one?
+ * @set: the set
+ * @now: the host's monotonic clock, ns
+ * @running: the client that runs, NULL if nobody does; it is never late,
+ *	because nobody waits for it before it stops
+ * @first: set to one of them, if there is any
+ *
+ * To be called when nothing is left to be read: an ACK that was sent in time is
+ * not late because the controller was busy or stopped.
+ *
+ * Return: how many there are; each broadcast has late ones only once.
+ */
+size_t broadcasts_late(struct broadcasts *set, uint64_t now,
+		       const struct broadcast_member *running,
+		       struct broadcast_member **first)
+{
+	const struct broadcast *broadcast = TAILQ_FIRST(&set->pending);
+	struct broadcast_member *by;
+	size_t i, late = 0;
+
+	if (broadcasts_deadline(set, now) > now)
+		return 0;
+	for (i = 0; i < broadcast->count; i++) {
+		by = broadcast->receipts[i].by;
+		if (by && by != running && !late++)
+			*first = by;
+	}
+	set->deadline = late ? UINT64_MAX : now + PATIENCE_NS;
+	return late;
 }

@@ -403,10 +403,10 @@ static uint64_t next_deadline(const struct controller *ctl)
 {
 	uint64_t deadline = UINT64_MAX, due;
 	const struct client *client;
-	const struct group *group;
+	struct group *group;
 
 	LIST_FOREACH(group, &ctl->groups, link) {
-		due = broadcasts_deadline(&group->broadcasts);
+		due = group_deadline(group);
 		if (due < deadline)
 			deadline = due;
 	}
@@ -429,6 +429,7 @@ static uint64_t next_deadline(const struct controller *ctl)
 enum verdict controller_step(struct controller *ctl, int timeout_ms)
 {
 	enum verdict verdict = verdict_if_silent(ctl);
+	struct group *group;
 	int ret;
 
 	timeout_ms = verdict ? 0 : loop_timeout(timeout_ms, next_deadline(ctl));
@@ -439,6 +440,9 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 	}
 	if (!ret && verdict == VERDICT_DEADLOCK)
 		return handle_deadlock(ctl);
+	if (!ret)
+		LIST_FOREACH(group, &ctl->groups, link)
+			group_name_late(group);
 	drop_silent(ctl);
 	advance(ctl);
 	return ret ? VERDICT_NONE : verdict;

@@ -21,6 +21,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "group.h"
 #include "log.h"
@@ -58,7 +59,6 @@ int group_init(struct group *group, const struct options *opt,
  */
 void group_destroy(struct group *group)
 {
-	broadcasts_destroy(&group->broadcasts);
 	sched_destroy(&group->sched);
 	shm_destroy(&group->shm);
 }
@@ -322,11 +322,17 @@ static void handle_broadcast(struct client *from,
 			     const struct um_timetravel_msg *msg)
 {
 	struct group *group = from->group;
+	const struct client *running = group_running(group);
 	struct broadcast *broadcast;
 	struct client *client;
 
+	if (from->broadcasts.unanswered == BROADCASTS_MAX) {
+		client_fail(from, "sent more than %u broadcasts without waiting for an ACK",
+			    BROADCASTS_MAX);
+		return;
+	}
 	broadcast = broadcast_begin(&group->broadcasts, &from->broadcasts,
-				    msg->seq, group->started, loop_now());
+				    msg->seq, group->started);
 	if (!broadcast) {
 		client_fail(from, "no memory for its broadcast");
 		return;
@@ -337,8 +343,9 @@ static void handle_broadcast(struct client *from,
 		client_send_broadcast(client, msg->time);
 		/* one that does not read its messages has just failed */
 		if (!client->gone)
-			broadcast_told(broadcast, &client->broadcasts,
-				       client->sent);
+			broadcast_told(&group->broadcasts, broadcast,
+				       &client->broadcasts, client->sent,
+				       client == running);
 	}
 	broadcast_end(&group->broadcasts, broadcast);
 }
@@ -462,24 +469,12 @@ static void run_next(struct group *group)
 	group->last = client;
 }
 
-/* go on without those that are late, and acknowledge what all others have */
-static void finish_broadcasts(struct group *group)
+static void acknowledge_broadcasts(struct group *group)
 {
 	struct broadcast_member *member;
 	struct client *client;
 	uint32_t seq;
-	size_t late = 0;
 
-	if (broadcasts_pending(&group->broadcasts))
-		late = broadcasts_give_up(&group->broadcasts, loop_now(),
-					  &member);
-	if (late) {
-		client = container_of(member, struct client, broadcasts);
-		log_line("%s%s not acknowledged a broadcast for %u s, going on without",
-			 client_label(client),
-			 late > 1 ? " and others have" : " has",
-			 BROADCAST_PATIENCE_S);
-	}
 	while ((member = broadcasts_take(&group->broadcasts, &seq))) {
 		client = container_of(member, struct client, broadcasts);
 		client_send_ack(client, seq, 0);
@@ -497,7 +492,7 @@ static void finish_broadcasts(struct group *group)
  */
 void group_advance(struct group *group)
 {
-	finish_broadcasts(group);
+	acknowledge_broadcasts(group);
 	if (group->sched.running)
 		return;
 	if (!group->stopped) {
@@ -506,6 +501,44 @@ void group_advance(struct group *group)
 	}
 	if (!broadcasts_hold(&group->broadcasts, group->stopped_at))
 		run_next(group);
+}
+
+/**
+ * group_deadline - when to call group_name_late()
+ * @group: the group
+ *
+ * Return: a time of the host's monotonic clock, ns; UINT64_MAX: never.
+ */
+uint64_t group_deadline(struct group *group)
+{
+	if (!broadcasts_pending(&group->broadcasts))
+		return UINT64_MAX;
+	return broadcasts_deadline(&group->broadcasts, loop_now());
+}
+
+/**
+ * group_name_late - name the clients that take too long to acknowledge a
+ *	broadcast, if there are any
+ * @group: the group; nothing was left to be read
+ */
+void group_name_late(struct group *group)
+{
+	const struct client *running = group_running(group);
+	struct broadcast_member *member;
+	char others[32] = "";
+	size_t late;
+
+	if (!broadcasts_pending(&group->broadcasts))
+		return;
+	late = broadcasts_late(&group->broadcasts, loop_now(),
+			       running ? &running->broadcasts : NULL, &member);
+	if (!late)
+		return;
+	if (late > 1)
+		snprintf(others, sizeof(others), " and %zu more", late - 1);
+	log_line("%s%s: no ACK of a broadcast for %u s; the simulation waits for it",
+		 client_label(container_of(member, struct client, broadcasts)),
+		 others, BROADCAST_PATIENCE_S);
 }
 
 /**

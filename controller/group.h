@@ -59,6 +59,8 @@ void group_message(struct client *client, const struct um_timetravel_msg *msg);
 
 void group_advance(struct group *group);
 void group_stop_memory(struct group *group);
+uint64_t group_deadline(struct group *group);
+void group_name_late(struct group *group);
 bool group_is_idle(const struct group *group);
 struct client *group_running(const struct group *group);
 void group_update_time(struct group *group);

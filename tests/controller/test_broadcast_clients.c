@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Broadcasts between clients: who is told, and who waits for whom.
+ * Broadcasts between clients: who is told, who waits for whom, and what a
+ * client that does not follow the rules costs.
  */
 #include "harness.h"
 
-/* @a runs at 10, and was told so; @b waits for 20, @c for 30 */
+/* @a runs at 10; @b waits for 20, @c for 30 */
 struct trio {
 	struct peer *a;
 	struct peer *b;
@@ -40,7 +41,7 @@ static void send_broadcast(struct sim *sim, struct peer *from, uint64_t value)
 	sim_settle(sim);
 }
 
-/* it is read, but not acknowledged before acknowledges() */
+/* @peer reads the broadcast; acknowledges() has to follow */
 static uint32_t _hears(struct peer *peer, uint64_t value, const char *file,
 		       int line)
 {
@@ -59,7 +60,7 @@ static void acknowledges(struct sim *sim, struct peer *peer, uint32_t seq)
 	sim_settle(sim);
 }
 
-static void it_reaches_all_others_that_were_started(void **state)
+static void a_broadcast_reaches_all_others_that_were_started(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct peer *d = peer_connect(*state);
@@ -72,7 +73,7 @@ static void it_reaches_all_others_that_were_started(void **state)
 	gets_nothing(d);
 }
 
-static void it_is_acknowledged_when_all_of_them_have(void **state)
+static void its_sender_gets_the_ack_after_all_that_wait_sent_theirs(void **state)
 {
 	struct trio t = begin_trio(*state);
 
@@ -84,7 +85,7 @@ static void it_is_acknowledged_when_all_of_them_have(void **state)
 	gets_msg(*state, t.a, ACK, 0);
 }
 
-static void or_at_once_if_there_is_nobody(void **state)
+static void a_lone_client_gets_the_ack_at_once(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a;
@@ -96,7 +97,7 @@ static void or_at_once_if_there_is_nobody(void **state)
 	ask(sim, a, BROADCAST, 7, 0);
 }
 
-static void who_asks_to_run_because_of_it_is_not_too_late(void **state)
+static void a_request_before_the_ack_is_known_before_the_sender_goes_on(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -112,7 +113,7 @@ static void who_asks_to_run_because_of_it_is_not_too_late(void **state)
 	gets_msg(sim, t.a, ACK, 0);
 }
 
-static void nor_if_its_sender_waits(void **state)
+static void nobody_is_run_before_all_that_wait_have_acknowledged(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -127,24 +128,57 @@ static void nor_if_its_sender_waits(void **state)
 	ask(sim, t.b, REQUEST, 13, 0);
 	gets_nothing(t.b);
 	acknowledges(sim, t.b, seq);
+	gets_msg(sim, t.c, ACK, 0);
 	gets_msg(sim, t.b, FREE_UNTIL, 15);
 	gets_msg(sim, t.b, RUN, 13);
-	gets_msg(sim, t.c, ACK, 0);
 }
 
-static void those_who_wait_cannot_hold_up_everybody(void **state)
+static void the_sender_does_not_wait_for_the_client_that_runs(void **state)
+{
+	struct trio t = begin_trio(*state);
+	struct sim *sim = *state;
+
+	/* a does not read: it may be blocked until b answers something */
+	send_broadcast(sim, t.b, 7);
+	gets_msg(sim, t.c, BROADCAST, 7);
+	gets_msg(sim, t.b, ACK, 0);
+}
+
+static void a_client_that_stops_has_to_acknowledge_before_the_next_run(void **state)
+{
+	struct trio t = begin_trio(*state);
+	struct sim *sim = *state;
+	uint32_t seq;
+
+	send_broadcast(sim, t.b, 7);
+	gets_msg(sim, t.c, BROADCAST, 7);
+	gets_msg(sim, t.b, ACK, 0);
+	/* a stops before it reads */
+	peer_send(t.a, WAIT, -1);
+	sim_settle(sim);
+	gets_nothing(t.b);
+	seq = hears(t.a, 7);
+	gets_msg(sim, t.a, ACK, 0);
+	/* and wants to run earlier because of the broadcast */
+	ask(sim, t.a, REQUEST, 12, 0);
+	acknowledges(sim, t.a, seq);
+	gets_msg(sim, t.a, FREE_UNTIL, 20);
+	gets_msg(sim, t.a, RUN, 12);
+	gets_nothing(t.b);
+}
+
+static void clients_that_wait_cannot_put_off_the_next_run_for_ever(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
 
 	wait_for(sim, t.a, 100);
-	/* b was told before */
 	gets_msg(sim, t.b, FREE_UNTIL, 30);
 	gets_msg(sim, t.b, RUN, 20);
 	send_broadcast(sim, t.a, 1);
 	gets_msg(sim, t.b, BROADCAST, 1);
 	wait_for(sim, t.b, 50);
-	/* one more, which b does not hear before it is c's turn */
+	/* b has not acknowledged this one when it is c's turn */
 	send_broadcast(sim, t.a, 2);
 	gets_msg(sim, t.c, BROADCAST, 1);
 	gets_msg(sim, t.c, BROADCAST, 2);
@@ -152,7 +186,7 @@ static void those_who_wait_cannot_hold_up_everybody(void **state)
 	gets_msg(sim, t.c, RUN, 30);
 }
 
-static void meanwhile_it_is_no_deadlock(void **state)
+static void it_is_no_deadlock_while_a_client_may_still_make_a_request(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -169,12 +203,12 @@ static void meanwhile_it_is_no_deadlock(void **state)
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	ask(sim, t.b, REQUEST, 50, 0);
 	acknowledges(sim, t.b, seq);
+	gets_msg(sim, t.c, ACK, 0);
 	gets_msg(sim, t.b, FREE_UNTIL, BLIND(50));
 	gets_msg(sim, t.b, RUN, 50);
-	gets_msg(sim, t.c, ACK, 0);
 }
 
-static void who_goes_is_not_waited_for(void **state)
+static void a_client_that_leaves_is_not_waited_for(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -187,7 +221,7 @@ static void who_goes_is_not_waited_for(void **state)
 	gets_msg(sim, t.a, ACK, 0);
 }
 
-static void its_sender_may_go(void **state)
+static void the_next_run_waits_although_the_sender_has_gone(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -206,24 +240,48 @@ static void its_sender_may_go(void **state)
 	assert_string_equal(sim_log(sim), "");
 }
 
-static void who_waits_for_one_is_not_waited_for_by_others(void **state)
+static void the_runner_waits_for_a_client_that_waits_for_its_own_ack(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
 	uint32_t seq;
+
+	/* c waits for b, which is busy */
+	send_broadcast(sim, t.c, 3);
+	gets_msg(sim, t.a, BROADCAST, 3);
+	seq = hears(t.b, 3);
+	/* a must not get past what c does because of this */
+	send_broadcast(sim, t.a, 1);
+	acknowledges(sim, t.b, seq);
+	gets_msg(sim, t.b, BROADCAST, 1);
+	seq = hears(t.c, 1);
+	gets_msg(sim, t.c, ACK, 0);
+	gets_nothing(t.a);
+	ask(sim, t.c, REQUEST, 11, 0);
+	gets_msg(sim, t.a, FREE_UNTIL, 11);
+	acknowledges(sim, t.c, seq);
+	gets_msg(sim, t.a, ACK, 0);
+}
+
+static void of_two_senders_the_second_does_not_wait_for_the_first(void **state)
+{
+	struct trio t = begin_trio(*state);
+	struct sim *sim = *state;
+	uint32_t seq, b_seq;
 
 	send_broadcast(sim, t.b, 2);
 	send_broadcast(sim, t.c, 3);
 	gets_msg(sim, t.a, BROADCAST, 2);
 	seq = hears(t.c, 2);
 	gets_msg(sim, t.a, BROADCAST, 3);
-	/* b has not even read that, because it waits for c */
+	/* b acknowledges nothing before it has its own ACK, which waits for c */
 	gets_msg(sim, t.c, ACK, 0);
-	gets_msg(sim, t.b, BROADCAST, 3);
+	b_seq = hears(t.b, 3);
 	gets_nothing(t.b);
 	acknowledges(sim, t.c, seq);
 	gets_msg(sim, t.b, ACK, 0);
-	/* and then it is again */
+	acknowledges(sim, t.b, b_seq);
+	/* later it waits for b again */
 	send_broadcast(sim, t.c, 4);
 	gets_msg(sim, t.a, BROADCAST, 4);
 	gets_nothing(t.c);
@@ -231,7 +289,35 @@ static void who_waits_for_one_is_not_waited_for_by_others(void **state)
 	gets_msg(sim, t.c, ACK, 0);
 }
 
-static void many_may_be_sent_in_a_row(void **state)
+static void of_two_senders_the_first_may_still_make_a_request(void **state)
+{
+	struct trio t = begin_trio(*state);
+	struct sim *sim = *state;
+	uint32_t seq;
+
+	/* none of them wants to run any more */
+	ask(sim, t.b, REQUEST, -1, 0);
+	ask(sim, t.c, REQUEST, -1, 0);
+	send_broadcast(sim, t.b, 2);
+	send_broadcast(sim, t.c, 3);
+	gets_msg(sim, t.a, BROADCAST, 2);
+	gets_msg(sim, t.a, BROADCAST, 3);
+	peer_send(t.a, WAIT, -1);
+	sim_settle(sim);
+	gets_msg(sim, t.a, ACK, 0);
+	gets_msg(sim, t.c, BROADCAST, 2);
+	gets_msg(sim, t.c, ACK, 0);
+	seq = hears(t.b, 3);
+	gets_msg(sim, t.b, ACK, 0);
+	/* b has heard of c's broadcast only now */
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	ask(sim, t.b, REQUEST, 40, 0);
+	acknowledges(sim, t.b, seq);
+	gets_msg(sim, t.b, FREE_UNTIL, BLIND(40));
+	gets_msg(sim, t.b, RUN, 40);
+}
+
+static void a_client_may_send_many_before_it_reads_an_ack(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -248,17 +334,38 @@ static void many_may_be_sent_in_a_row(void **state)
 	}
 }
 
-/* for all broadcasts so far */
-static void time_is_up(struct sim *sim)
+static void a_client_that_floods_the_others_is_dropped(void **state)
 {
-	struct broadcast *broadcast;
+	struct trio t = begin_trio(*state);
+	struct sim *sim = *state;
+	unsigned int i;
 
-	TAILQ_FOREACH(broadcast, &sim_group(sim)->broadcasts.pending, link)
-		broadcast->deadline = 0;
-	sim_settle(sim);
+	for (i = 0; i < BROADCASTS_MAX; i++)
+		send_broadcast(sim, t.a, i);
+	gets_nothing(t.a);
+	send_broadcast(sim, t.a, i);
+	is_dropped(sim, t.a, "client 0x1 (slot 1): sent more than 1024 broadcasts without waiting for an ACK");
+	/* the others lose nothing of what it was allowed to send */
+	for (i = 0; i < BROADCASTS_MAX; i++) {
+		gets_msg(sim, t.b, BROADCAST, i);
+		gets_msg(sim, t.c, BROADCAST, i);
+	}
+	gets_msg(sim, t.b, FREE_UNTIL, 30);
+	gets_msg(sim, t.b, RUN, 20);
 }
 
-static void who_does_not_acknowledge_is_not_waited_for_forever(void **state)
+/* the controller has waited for seconds, and nothing was left to be read */
+static void time_is_up(struct sim *sim)
+{
+	struct broadcasts *set = &sim_group(sim)->broadcasts;
+
+	sim_settle(sim);
+	assert_true(broadcasts_deadline(set, 0) > 0);
+	set->deadline = 0;
+	assert_int_equal(controller_step(&sim->ctl, -1), VERDICT_NONE);
+}
+
+static void a_client_that_does_not_acknowledge_is_named_and_waited_for(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -267,67 +374,66 @@ static void who_does_not_acknowledge_is_not_waited_for_forever(void **state)
 	send_broadcast(sim, t.a, 7);
 	gets_msg(sim, t.c, BROADCAST, 7);
 	seq = hears(t.b, 7);
+	assert_string_equal(sim_log(sim), "");
 	time_is_up(sim);
-	gets_msg(sim, t.a, ACK, 0);
 	assert_string_equal(sim_log(sim),
-			    LOG_PREFIX "client 0x2 (slot 2) has not acknowledged a broadcast for 3 s, going on without\n");
-	/* nor once more */
-	send_broadcast(sim, t.a, 8);
-	gets_msg(sim, t.c, BROADCAST, 8);
-	gets_msg(sim, t.a, ACK, 0);
-	/* before it has caught up */
-	acknowledges(sim, t.b, seq);
-	gets_msg(sim, t.b, BROADCAST, 8);
-	send_broadcast(sim, t.a, 9);
-	gets_msg(sim, t.c, BROADCAST, 9);
+			    LOG_PREFIX "client 0x2 (slot 2): no ACK of a broadcast for 3 s; the simulation waits for it\n");
+	/* once is enough */
+	sim_settle(sim);
+	assert_string_equal(sim_log(sim), "");
+	/* it was only stopped, in a debugger say: nothing is different */
 	gets_nothing(t.a);
-	gets_msg(sim, t.b, BROADCAST, 9);
+	ask(sim, t.b, REQUEST, 12, 0);
+	gets_msg(sim, t.a, FREE_UNTIL, 12);
+	acknowledges(sim, t.b, seq);
 	gets_msg(sim, t.a, ACK, 0);
 	assert_string_equal(sim_log(sim), "");
 }
 
-static void one_line_is_enough_for_many_of_them(void **state)
+static void of_many_late_clients_one_is_named_and_the_others_counted(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
 
 	send_broadcast(sim, t.a, 7);
 	time_is_up(sim);
-	gets_msg(sim, t.a, ACK, 0);
+	gets_nothing(t.a);
 	assert_string_equal(sim_log(sim),
-			    LOG_PREFIX "client 0x2 (slot 2) and others have not acknowledged a broadcast for 3 s, going on without\n");
+			    LOG_PREFIX "client 0x2 (slot 2) and 1 more: no ACK of a broadcast for 3 s; the simulation waits for it\n");
 }
 
-static void a_client_that_does_not_read_holds_up_nobody(void **state)
+static void an_ack_that_can_be_read_is_not_late(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
-	unsigned int i;
+	uint32_t b, c;
 
-	send_broadcast(sim, t.a, 0);
-	gets_msg(sim, t.c, BROADCAST, 0);
-	time_is_up(sim);
+	send_broadcast(sim, t.a, 7);
+	b = hears(t.b, 7);
+	c = hears(t.c, 7);
+	/* it is the controller that was stopped for seconds */
+	peer_send_seq(t.b, ACK, b, 0);
+	peer_send_seq(t.c, ACK, c, 0);
+	sim_group(sim)->broadcasts.deadline = 0;
+	sim_settle(sim);
 	gets_msg(sim, t.a, ACK, 0);
-	/* more than the socket takes */
-	for (i = 1; i < 5000; i++) {
-		send_broadcast(sim, t.a, i);
-		gets_msg(sim, t.c, BROADCAST, i);
-		gets_msg(sim, t.a, ACK, 0);
-	}
-	for (i = 0; i < 5000; i++)
-		gets_msg(sim, t.b, BROADCAST, i);
-	gets_nothing(t.b);
+	assert_string_equal(sim_log(sim), "");
 }
 
-static void nor_loses_anything_if_it_reads_some_of_it(void **state)
+static void a_slow_reader_loses_nothing(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
 	unsigned int sent = 0, got = 0;
 
+	/* more than its socket takes; b runs, so that nobody waits for it */
+	wait_for(sim, t.a, 100);
+	gets_msg(sim, t.b, FREE_UNTIL, 30);
+	gets_msg(sim, t.b, RUN, 20);
 	while (sent < 20000) {
 		send_broadcast(sim, t.a, sent);
 		gets_msg(sim, t.c, BROADCAST, sent++);
+		gets_msg(sim, t.a, ACK, 0);
 		if (sent % 3 == 0)
 			gets_msg(sim, t.b, BROADCAST, got++);
 	}
@@ -336,18 +442,17 @@ static void nor_loses_anything_if_it_reads_some_of_it(void **state)
 	gets_nothing(t.b);
 }
 
-static void and_is_dropped_if_it_never_reads(void **state)
+static void a_client_that_never_reads_is_dropped_in_the_end(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
 	unsigned int i;
 
-	send_broadcast(sim, t.a, 0);
-	gets_msg(sim, t.c, BROADCAST, 0);
-	time_is_up(sim);
-	gets_msg(sim, t.a, ACK, 0);
-	sim_log(sim);
-	for (i = 1; i < CONN_MAX_QUEUED + 5000 && sim_group(sim)->started == 3; i++) {
+	wait_for(sim, t.a, 100);
+	gets_msg(sim, t.b, FREE_UNTIL, 30);
+	gets_msg(sim, t.b, RUN, 20);
+	for (i = 0; i < CONN_MAX_QUEUED + 5000 &&
+	     sim_group(sim)->started == 3; i++) {
 		send_broadcast(sim, t.a, i);
 		gets_msg(sim, t.c, BROADCAST, i);
 		gets_msg(sim, t.a, ACK, 0);
@@ -356,7 +461,7 @@ static void and_is_dropped_if_it_never_reads(void **state)
 	is_dropped(sim, t.b, "client 0x2 (slot 2): does not read");
 }
 
-static void if_it_was_the_last_one_nobody_is_waited_for(void **state)
+static void the_sender_does_not_wait_for_a_client_that_is_dropped(void **state)
 {
 	struct trio t = begin_trio(*state);
 	struct sim *sim = *state;
@@ -371,23 +476,28 @@ static void if_it_was_the_last_one_nobody_is_waited_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BEHAVIOUR(it_reaches_all_others_that_were_started),
-		BEHAVIOUR(it_is_acknowledged_when_all_of_them_have),
-		BEHAVIOUR(or_at_once_if_there_is_nobody),
-		BEHAVIOUR(who_asks_to_run_because_of_it_is_not_too_late),
-		BEHAVIOUR(nor_if_its_sender_waits),
-		BEHAVIOUR(those_who_wait_cannot_hold_up_everybody),
-		BEHAVIOUR(meanwhile_it_is_no_deadlock),
-		BEHAVIOUR(who_goes_is_not_waited_for),
-		BEHAVIOUR(its_sender_may_go),
-		BEHAVIOUR(who_waits_for_one_is_not_waited_for_by_others),
-		BEHAVIOUR(many_may_be_sent_in_a_row),
-		BEHAVIOUR(who_does_not_acknowledge_is_not_waited_for_forever),
-		BEHAVIOUR(one_line_is_enough_for_many_of_them),
-		BEHAVIOUR(a_client_that_does_not_read_holds_up_nobody),
-		BEHAVIOUR(nor_loses_anything_if_it_reads_some_of_it),
-		BEHAVIOUR(and_is_dropped_if_it_never_reads),
-		BEHAVIOUR(if_it_was_the_last_one_nobody_is_waited_for),
+		BEHAVIOUR(a_broadcast_reaches_all_others_that_were_started),
+		BEHAVIOUR(its_sender_gets_the_ack_after_all_that_wait_sent_theirs),
+		BEHAVIOUR(a_lone_client_gets_the_ack_at_once),
+		BEHAVIOUR(a_request_before_the_ack_is_known_before_the_sender_goes_on),
+		BEHAVIOUR(nobody_is_run_before_all_that_wait_have_acknowledged),
+		BEHAVIOUR(the_sender_does_not_wait_for_the_client_that_runs),
+		BEHAVIOUR(a_client_that_stops_has_to_acknowledge_before_the_next_run),
+		BEHAVIOUR(clients_that_wait_cannot_put_off_the_next_run_for_ever),
+		BEHAVIOUR(it_is_no_deadlock_while_a_client_may_still_make_a_request),
+		BEHAVIOUR(a_client_that_leaves_is_not_waited_for),
+		BEHAVIOUR(the_next_run_waits_although_the_sender_has_gone),
+		BEHAVIOUR(the_runner_waits_for_a_client_that_waits_for_its_own_ack),
+		BEHAVIOUR(of_two_senders_the_second_does_not_wait_for_the_first),
+		BEHAVIOUR(of_two_senders_the_first_may_still_make_a_request),
+		BEHAVIOUR(a_client_may_send_many_before_it_reads_an_ack),
+		BEHAVIOUR(a_client_that_floods_the_others_is_dropped),
+		BEHAVIOUR(a_client_that_does_not_acknowledge_is_named_and_waited_for),
+		BEHAVIOUR(of_many_late_clients_one_is_named_and_the_others_counted),
+		BEHAVIOUR(an_ack_that_can_be_read_is_not_late),
+		BEHAVIOUR(a_slow_reader_loses_nothing),
+		BEHAVIOUR(a_client_that_never_reads_is_dropped_in_the_end),
+		BEHAVIOUR(the_sender_does_not_wait_for_a_client_that_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
