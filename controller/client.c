@@ -40,12 +40,9 @@
 #include "op.h"
 #include "util.h"
 
-/*
- * A machine without the memory does not read its socket before it gets to its
- * FREE_UNTIL. If a newcomer wants to start it learns of that only then, so it
- * is never told to go on for longer than this.
- */
-#define CLIENT_BLIND_NS 1000000
+/* how far a client may go by itself, see client_bound() */
+#define MESSAGES_BOUND_NS 1000000
+#define MEMORY_BOUND_NS 100000000
 
 /**
  * clients_init - no connections yet
@@ -166,6 +163,32 @@ static void client_ask(struct client *client, uint32_t op, uint64_t time)
 }
 
 /**
+ * client_bound - how far to let a client go by itself
+ * @client: the client
+ * @time: the time at which it is told to run, controller time, ns
+ * @until: nobody else wants to run before this
+ *
+ * A newcomer can start only when the running client stops. A client by messages
+ * may not read its socket before it gets to its limit, so it cannot be stopped
+ * earlier. Others could be, but an unknown client may take a limit that it has
+ * passed already for an error of the controller's, and abort. So these get no
+ * limit that is far away. Machines can be stopped by the memory at any time.
+ *
+ * Return: what to tell it, at most @until.
+ */
+uint64_t client_bound(const struct client *client, uint64_t time,
+		      uint64_t until)
+{
+	uint64_t bound = SIMTIME_NEVER;
+
+	if (client->transport == CLIENT_MESSAGES)
+		bound = simtime_add(time, MESSAGES_BOUND_NS);
+	else if (!client->stoppable)
+		bound = simtime_add(time, MEMORY_BOUND_NS);
+	return until < bound ? until : bound;
+}
+
+/**
  * client_take_ack - an ACK has come
  * @client: the client; fails if it has nothing to acknowledge, or something
  *	else first
@@ -236,10 +259,11 @@ static void client_send_until(struct client *client, uint64_t until)
  * client_send_run - tell a waiting client that it runs
  * @client: the client
  * @time: the time at which it runs, controller time, ns
- * @until: it may go on by itself for everything strictly before this
+ * @until: it may go on by itself for everything strictly before this, from
+ *	client_bound()
  *
- * Return: what the client now takes for its limit, at most @until; 0 if it has
- * to ask for everything.
+ * Return: what the client now takes for its limit: @until, or 0 if it has to ask
+ * for everything.
  */
 uint64_t client_send_run(struct client *client, uint64_t time, uint64_t until)
 {
@@ -250,8 +274,6 @@ uint64_t client_send_run(struct client *client, uint64_t time, uint64_t until)
 			    client_to_local(client, time));
 		return until;
 	}
-	if (until > simtime_add(time, CLIENT_BLIND_NS))
-		until = simtime_add(time, CLIENT_BLIND_NS);
 	if (client->until > time || (client->wants_until && until > time)) {
 		client_send_until(client, until);
 		told = until;

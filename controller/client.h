@@ -81,6 +81,8 @@ enum client_transport {
  * @flush_pending: it is in &clients->to_flush
  * @write_wait: its socket is full
  * @pid: its process, 0 if that is not visible from here
+ * @stoppable: it takes a limit that is lowered while it runs, even below the
+ *	time that it has reached
  * @name: what it sent in START
  * @slot: its slot in the memory, 0 before it is started
  * @transport: how it learns the time
@@ -119,6 +121,7 @@ struct client {
 	bool flush_pending;
 	bool write_wait;
 	pid_t pid;
+	bool stoppable;
 	uint64_t name;
 	uint16_t slot;
 	enum client_transport transport;
@@ -160,6 +163,8 @@ void client_fail(struct client *client, const char *fmt, ...)
 uint64_t client_to_local(const struct client *client, uint64_t time);
 uint64_t client_from_local(const struct client *client, uint64_t time);
 
+uint64_t client_bound(const struct client *client, uint64_t time,
+		      uint64_t until);
 bool client_take_ack(struct client *client, uint32_t seq);
 void client_send_start_ack(struct client *client, const int *fds,
 			   unsigned int nfds);

@@ -28,6 +28,7 @@
 #include "controller.h"
 #include "log.h"
 #include "op.h"
+#include "process.h"
 #include "util.h"
 
 /* for START after connect(), when nobody else can make the simulation go on */
@@ -243,6 +244,7 @@ static void handle_start(struct controller *ctl, struct client *client,
 	}
 	client->name = msg->time;
 	client->acked = msg->seq;
+	client->stoppable = process_is_machine(client->pid);
 	drop_rebooted(ctl, client);
 	ret = group_add(group, client);
 	if (ret == -ENOSPC) {

@@ -162,15 +162,23 @@ static void lower_until(struct group *group)
 }
 
 /**
- * group_start - have a member started as soon as its turn comes
+ * group_start - have a member started as soon as the running client stops
  * @client: the client, from group_add()
+ *
+ * The running client is not told to stop at a time that it may have passed, unless
+ * it is known to take that. The others stop soon enough, see client_bound().
  */
 void group_start(struct client *client)
 {
 	struct group *group = client->group;
+	struct client *running;
 
+	sched_start(&group->sched, &client->sched);
+	running = group_running(group);
+	if (!running || !running->stoppable)
+		return;
 	group_update_time(group);
-	if (sched_start(&group->sched, &client->sched))
+	if (sched_hurry(&group->sched))
 		lower_until(group);
 }
 
@@ -416,6 +424,8 @@ static void start(struct client *client, const struct sched_grant *grant)
 		[UM_TIMETRAVEL_SHARED_MEMFD] = group->shm.fd,
 		[UM_TIMETRAVEL_SHARED_LOGFD] = log_fd(),
 	};
+	/* an unknown client does nothing by itself before its first WAIT */
+	uint64_t until = client->stoppable ? grant->until : grant->time;
 	bool offer = offer_memory(group, client);
 
 	client->slot = shm_take_slot(&group->shm, client->name);
@@ -427,9 +437,8 @@ static void start(struct client *client, const struct sched_grant *grant)
 	stats_add(group->stats, client->stats);
 	TAILQ_INSERT_TAIL(&group->clients, client, group_link);
 	group->started++;
-	shm_run(&group->shm, client->slot, grant->time, grant->until);
-	if (!offer)
-		sched_told(&group->sched, 0);
+	shm_run(&group->shm, client->slot, grant->time, until);
+	sched_told(&group->sched, offer ? until : 0);
 	log_verbose("%s is started at %llu ns, %s", client_label(client),
 		    (unsigned long long)grant->time,
 		    offer ? "offered the memory" : "with messages");
@@ -439,15 +448,15 @@ static void start(struct client *client, const struct sched_grant *grant)
 
 static void run(struct client *client, const struct sched_grant *grant)
 {
+	uint64_t until = client_bound(client, grant->time, grant->until);
 	struct group *group = client->group;
 
 	client->slot_requests = false;
 	shm_clear_request(&group->shm, client->slot);
-	shm_run(&group->shm, client->slot, grant->time, grant->until);
+	shm_run(&group->shm, client->slot, grant->time, until);
 	if (client == group->last)
 		client->wants_until = true;
-	sched_told(&group->sched,
-		   client_send_run(client, grant->time, grant->until));
+	sched_told(&group->sched, client_send_run(client, grant->time, until));
 }
 
 static void run_next(struct group *group)

@@ -11,6 +11,9 @@
 
 #include "process.h"
 
+/* every machine that has a controller was booted with this */
+#define MACHINE_ARGUMENT "time-travel=ext:"
+
 /**
  * process_born - when a process began
  * @pid: its number
@@ -34,4 +37,28 @@ uint64_t process_born(pid_t pid)
 	for (i = 2; field && i < 22; i++)
 		field = strchr(field + 1, ' ');
 	return field ? strtoull(field, NULL, 10) : 0;
+}
+
+/**
+ * process_is_machine - is a process a User-mode Linux machine?
+ * @pid: its number
+ *
+ * Return: true if its command line says so; false also if that cannot be read.
+ */
+bool process_is_machine(pid_t pid)
+{
+	char path[32], *arg = NULL;
+	bool found = false;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	file = fopen(path, "re");
+	while (file && !found && getdelim(&arg, &size, '\0', file) > 0)
+		found = !strncmp(arg, MACHINE_ARGUMENT,
+				 strlen(MACHINE_ARGUMENT));
+	free(arg);
+	if (file)
+		fclose(file);
+	return found;
 }

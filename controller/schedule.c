@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who runs next, at what time, and until when: decided here and only here.
+ * The schedule of one group: who runs next, at what time, and how far it may go
+ * by itself.
  *
  * Theory of operation
  *
- * One client runs at any time. It runs at the time of its request, which is
- * the earliest of all, and may go on by itself for everything strictly before
- * the earliest request of the others, the limit. When it stops, time is where
- * it got to, and the next one is picked.
+ * One entity runs at any time. It runs at the time of its request, which is the
+ * earliest of all, and may go on by itself for everything strictly before the
+ * limit, the earliest request of all others. When it stops, time is where it got
+ * to, and the next one is picked.
  *
- * Two heaps hold those who want to run. In one are those that were never run:
- * a start is a wish to run now, and because ties go to whoever has not run for
- * longest, it comes before every request. In the other are the requests,
- * ordered by time, then by last run, then by name, then by arrival; the last
- * is unique, so the order is total and the same inputs give the same runs. A
- * request in the past is one for now, counted, since time cannot go back.
+ * Two heaps hold those that want to run. One has those that have never run: a
+ * start is a wish to run now, and precedes every request. The other has the
+ * requests, ordered by time, then by last run (the one that has not run for
+ * longest comes first), then by name, then by arrival. The last is unique, so
+ * the order is total, and the same inputs give the same runs. A request for a
+ * time in the past is a request for now, since time cannot go back; it is
+ * counted.
  *
- * How far a running client got is not always known: one without shared memory
- * says so only before it interrupts somebody, and so do the kernels with memory
- * that do not publish every step. It is somewhere before the limit that it was
- * told. That matters to nobody who waits (their requests are at or
- * after that limit), but it does to one who starts: begun at a time that others
- * have left behind, it could send them something from their past. So it is
- * started at the time of the next request, before anybody else runs then. (If
- * there is no next request, at the last known time: there is no better.)
+ * How far the running entity got is not always known. A client without shared
+ * memory says so only before it interrupts somebody, and so do kernels that do
+ * not publish each step in the memory. All that is sure is that it stopped
+ * somewhere before the limit that it was told. Those that wait do not care: their
+ * requests are at that limit or later. But a newcomer that started at a time that
+ * others have left behind could act in their past. So a newcomer starts at the
+ * time of the next request, before anybody else runs then. If there is no
+ * request, it starts at the last known time, for want of a better one.
  *
- * Nothing here does I/O or knows how a client is told: what is granted to whom
- * leaves as &struct sched_grant. With several groups of clients that run at
- * the same time in windows, each would have a schedule of its own.
+ * Nothing here does I/O or knows how anybody is told: a decision leaves as
+ * &struct sched_grant.
  */
 
 #include <assert.h>
@@ -37,7 +38,7 @@
 
 #include "schedule.h"
 
-/* is @a to run before @b? */
+/* does @a run before @b? */
 static bool before(const struct sched_entity *a, const struct sched_entity *b)
 {
 	if (a->request != b->request)
@@ -98,7 +99,7 @@ static void queue_del(struct sched_entity *e)
 	queue_up(q, pos);
 }
 
-/* sched_add() has made the room */
+/* sched_add() has made room */
 static void queue_add(struct sched_queue *q, struct sched_entity *e)
 {
 	assert(!e->queue && q->len < q->size);
@@ -122,7 +123,7 @@ static int queue_reserve(struct sched_queue *q, size_t size)
 	return 0;
 }
 
-/* somebody wants to run at @time: does the one that runs have to know? */
+/* @e wants to run at @time; does the running one have to stop earlier for it? */
 static bool lower_limit(struct schedule *s, const struct sched_entity *e,
 			uint64_t time)
 {
@@ -143,9 +144,8 @@ void sched_init(struct schedule *s)
 }
 
 /**
- * sched_destroy - free what the schedule has allocated; the entities are not
- *	its own
- * @s: the schedule
+ * sched_destroy - free what the schedule has allocated
+ * @s: the schedule; the entities stay the caller's
  */
 void sched_destroy(struct schedule *s)
 {
@@ -155,11 +155,12 @@ void sched_destroy(struct schedule *s)
 }
 
 /**
- * sched_add - make an entity ready for use; it wants nothing yet
+ * sched_add - make an entity ready for use; it does not want to run yet
  * @s: the schedule
- * @e: the entity
+ * @e: filled in
  * @name: its name, for ties
- * @order: larger than that of all entities added before
+ * @order: larger than that of any other entity with the same name that was
+ *	added before
  *
  * All memory is allocated here, so that nothing else can fail.
  *
@@ -183,9 +184,9 @@ int sched_add(struct schedule *s, struct sched_entity *e, uint64_t name,
 }
 
 /**
- * sched_remove - forget an entity
+ * sched_remove - an entity has gone
  * @s: the schedule
- * @e: the entity; if it runs, nobody does afterwards
+ * @e: the entity; if it runs, nobody runs afterwards
  */
 void sched_remove(struct schedule *s, struct sched_entity *e)
 {
@@ -202,21 +203,37 @@ void sched_remove(struct schedule *s, struct sched_entity *e)
  * @s: the schedule
  * @e: the entity, not queued
  *
- * Return: whether the limit of the running one came down to now.
+ * Its turn comes when the running one stops, before all requests. That one may
+ * have been granted a lot, see sched_hurry().
  */
-bool sched_start(struct schedule *s, struct sched_entity *e)
+void sched_start(struct schedule *s, struct sched_entity *e)
 {
 	e->request = 0;
 	queue_add(&s->starts, e);
-	return lower_limit(s, e, s->now);
 }
 
 /**
- * sched_request - set when an entity wants to run, instead of what it wanted
- *	before
+ * sched_hurry - those that wait to be started want the running one to stop now
  * @s: the schedule
- * @e: the entity, already started; it may be the running one
- * @time: controller time, ns; %SIMTIME_NEVER or later: not any more
+ *
+ * Only for an entity that does not mind a limit that it may have passed already.
+ *
+ * Return: whether its limit came down.
+ */
+bool sched_hurry(struct schedule *s)
+{
+	if (!s->running || !s->starts.len || s->limit <= s->now)
+		return false;
+	s->limit = s->now;
+	return true;
+}
+
+/**
+ * sched_request - set when an entity wants to run
+ * @s: the schedule
+ * @e: the entity, which has been started; it may be the running one
+ * @time: controller time, ns, which replaces its earlier request; at
+ *	%SIMTIME_NEVER and later it does not want to run
  *
  * Return: whether the limit of the running one came down.
  */
@@ -237,11 +254,9 @@ bool sched_request(struct schedule *s, struct sched_entity *e, uint64_t time)
 /**
  * sched_next - decide who runs next, and make it the running one
  * @s: the schedule; nobody runs
- * @grant: the decision
+ * @grant: set to the decision, which uses up the request
  *
- * The request is used up by that.
- *
- * Return: false if nobody wants to run, ever.
+ * Return: false if nobody wants to run.
  */
 bool sched_next(struct schedule *s, struct sched_grant *grant)
 {
@@ -269,7 +284,7 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 	s->latest = s->now;
 	s->since = s->now;
 	s->running = e;
-	/* it has no request itself now, so all that are left are of others */
+	/* its own request is used up: all that are left are of others */
 	s->limit = s->requests.len ? s->requests.heap[0]->request :
 				     SIMTIME_NEVER;
 	if (s->starts.len || s->limit < s->now)
@@ -287,8 +302,8 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 /**
  * sched_told - the running one was told less than its grant
  * @s: the schedule; somebody runs
- * @until: it may go on for everything strictly before this, at most @until of
- *	its grant; before now: for nothing, it has to ask for everything
+ * @until: it may go on by itself for everything strictly before this, at most
+ *	what was granted; up to now, it may do nothing without asking
  */
 void sched_told(struct schedule *s, uint64_t until)
 {
@@ -298,10 +313,10 @@ void sched_told(struct schedule *s, uint64_t until)
 /**
  * sched_reach - the running one says what time it is
  * @s: the schedule; somebody runs
- * @time: controller time, ns
+ * @time: controller time, ns, unchecked
  *
- * Return: 0; -ERANGE if that is before now or after what it may reach, and
- * then nothing has changed.
+ * Return: 0; -ERANGE if that is before now, or after what it may reach, and then
+ * nothing has changed.
  */
 int sched_reach(struct schedule *s, uint64_t time)
 {
@@ -312,10 +327,11 @@ int sched_reach(struct schedule *s, uint64_t time)
 }
 
 /**
- * sched_stop - the running one does not run any more
+ * sched_stop - the running one has stopped
  * @s: the schedule
- * @exact: if it has told by sched_reach() that it got anywhere, then it is
- *	nowhere later; otherwise nothing is known
+ * @exact: if it has reported any progress by sched_reach() in this run, it
+ *	stopped at the time that it reported last; otherwise it may have stopped
+ *	anywhere before what it was told
  */
 void sched_stop(struct schedule *s, bool exact)
 {

@@ -11,12 +11,12 @@
 /**
  * struct sched_entity - somebody who may run
  *
- * @name: first tie-breaker after how long it has not run
- * @order: second one, unique: the order of arrival
- * @request: when it wants to run, controller time; valid while it is queued
- * @last_run: the how manieth run of all its last one was, 0 for none
- * @queue: the queue it is in, or NULL: it wants nothing (any more)
- * @pos: where in that queue
+ * @name: first tie-breaker after @last_run
+ * @order: second tie-breaker, unique: position in the order of arrival
+ * @request: when it wants to run, controller time, ns; valid while it is queued
+ * @last_run: sequence number of its most recent run, 0 if it has never run
+ * @queue: the queue it is in, NULL if it does not want to run
+ * @pos: its position in that queue
  */
 struct sched_entity {
 	uint64_t name;
@@ -32,7 +32,7 @@ struct sched_entity {
  *
  * @heap: the entities
  * @len: how many there are
- * @size: for how many there is room
+ * @size: how many there is room for
  */
 struct sched_queue {
 	struct sched_entity **heap;
@@ -43,19 +43,22 @@ struct sched_queue {
 /**
  * struct schedule - who runs, who is next, and what time it is
  *
- * @requests: those who wait and have a request, and the running one if it has
- *	one for afterwards
- * @starts: those who wait to run for the first time
- * @entities: how many sched_add() has added
- * @running: who runs, or NULL
- * @now: controller time, ns; while somebody runs it may be further
- * @since: what it was when the running one was told to run
- * @latest: with nobody running: the latest time that whoever ran last can have
- *	reached; only @now is known to be reached
- * @granted: the running one was told that it may run on strictly before this
- * @limit: what it would be told now: the earliest request of all others
- * @runs: count of runs
- * @past: count of requests for a time that had passed already
+ * All times are controller time in ns.
+ *
+ * @requests: the entities that have a request; the running one may have one
+ *	for later
+ * @starts: those that wait to run for the first time
+ * @entities: how many sched_add() has added and sched_remove() not removed
+ * @running: who runs, NULL if nobody does
+ * @now: the time that is known to be reached; the running one may be further
+ * @since: the time at which the running one was told to run
+ * @latest: while nobody runs, the latest time that the last one to run can have
+ *	reached
+ * @granted: the running one was told that it may go on by itself for everything
+ *	strictly before this
+ * @limit: what that would be now: the earliest request of all others
+ * @runs: how many runs there ever were
+ * @past: how many requests were for a time before @now
  */
 struct schedule {
 	struct sched_queue requests;
@@ -75,9 +78,9 @@ struct schedule {
  * struct sched_grant - a decision
  *
  * @who: who runs
- * @time: at what time, controller time, ns
- * @until: and for everything strictly before this
- * @first: it is the first time: START is to be answered
+ * @time: the time at which it runs, controller time, ns
+ * @until: it may go on by itself for everything strictly before this
+ * @first: it runs for the first time
  */
 struct sched_grant {
 	struct sched_entity *who;
@@ -91,7 +94,8 @@ void sched_destroy(struct schedule *s);
 int sched_add(struct schedule *s, struct sched_entity *e, uint64_t name,
 	      uint64_t order);
 void sched_remove(struct schedule *s, struct sched_entity *e);
-bool sched_start(struct schedule *s, struct sched_entity *e);
+void sched_start(struct schedule *s, struct sched_entity *e);
+bool sched_hurry(struct schedule *s);
 bool sched_request(struct schedule *s, struct sched_entity *e, uint64_t time);
 bool sched_next(struct schedule *s, struct sched_grant *grant);
 void sched_told(struct schedule *s, uint64_t until);

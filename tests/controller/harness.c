@@ -74,6 +74,14 @@ void sim_wants_until(struct sim *sim)
 		client->wants_until = true;
 }
 
+void sim_machines(struct sim *sim)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &sim->ctl.clients.all, link)
+		client->stoppable = true;
+}
+
 const char *sim_log(struct sim *sim)
 {
 	static char text[65536];

@@ -20,8 +20,9 @@
 #include "log.h"
 
 #define NEVER SIMTIME_NEVER
-/* as far as one goes by itself that has no memory */
+/* how far a client goes by itself: by messages, and an unknown one by memory */
 #define BLIND(time) ((time) + 1000000)
+#define UNKNOWN(time) ((time) + 100000000)
 #define ACK UM_TIMETRAVEL_ACK
 #define START UM_TIMETRAVEL_START
 #define REQUEST UM_TIMETRAVEL_REQUEST
@@ -72,6 +73,9 @@ struct group *sim_group(struct sim *sim);
 
 /* all clients have asked for what they could have done by themselves */
 void sim_wants_until(struct sim *sim);
+
+/* all clients are machines, and so may be stopped at any time */
+void sim_machines(struct sim *sim);
 
 /* all that was logged since the last call, until the next one */
 const char *sim_log(struct sim *sim);

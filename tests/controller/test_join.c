@@ -101,11 +101,12 @@ static void all_may_go_before_all_are_there(void **state)
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 }
 
-/* @a runs at 1000, and was not told to stop ever; then @b joins */
+/* machine @a runs at 1000, and was not told to stop ever; then @b joins */
 static void begin_late(struct sim *sim, struct peer **a, struct peer **b)
 {
 	sim_begin(sim);
 	*a = peer_join(sim, 1);
+	sim_machines(sim);
 	if (sim->opt.shm) {
 		is_started_with_memory(*a);
 		memory_wait_for(sim, *a, 0, 1000);
@@ -131,7 +132,6 @@ static void a_late_joiner_makes_one_with_memory_stop_now(void **state)
 	is_started(b);
 	assert_int_equal(a->mem->current_time, 1234);
 	assert_int_equal(a->mem->running_id, b->slot);
-	assert_int_equal(a->mem->free_until, 5000);
 }
 
 static void and_one_without_by_a_message(void **state)
@@ -144,6 +144,138 @@ static void and_one_without_by_a_message(void **state)
 	gets_msg(sim, a, FREE_UNTIL, 1000);
 	wait_for(sim, a, 5000);
 	is_started(b);
+}
+
+/*
+ * A client of a library in the field: it may go to @next by itself, and has
+ * decided to. The library takes it for an error of the controller's, and aborts,
+ * if it learns then that it should not have.
+ */
+struct strict {
+	struct peer *peer;
+	uint64_t time;
+	uint64_t until;
+	uint64_t next;
+};
+
+static void strict_decides(struct strict *strict, uint64_t next)
+{
+	if (strict->peer->mem)
+		strict->until = strict->peer->mem->free_until;
+	assert_true(next < strict->until);
+	strict->next = next;
+}
+
+static void strict_goes(struct sim *sim, struct strict *strict)
+{
+	struct um_timetravel_msg msg;
+
+	strict->time = strict->next;
+	if (strict->peer->mem) {
+		assert_true(strict->peer->mem->free_until >= strict->time);
+		strict->peer->mem->current_time = strict->time;
+		return;
+	}
+	while (peer_receive(strict->peer, &msg) == 1) {
+		assert_int_equal(msg.op, FREE_UNTIL);
+		assert_true(msg.time >= strict->time);
+		strict->until = msg.time;
+		peer_send_seq(strict->peer, ACK, msg.seq, 0);
+	}
+	sim_settle(sim);
+}
+
+static struct strict begin_strict(struct sim *sim, uint64_t time)
+{
+	struct strict strict = { .time = time };
+
+	sim_begin(sim);
+	strict.peer = peer_join(sim, 1);
+	sim_wants_until(sim);
+	if (sim->opt.shm) {
+		is_started_with_memory(strict.peer);
+		memory_wait_for(sim, strict.peer, 0, time);
+	} else {
+		is_started(strict.peer);
+		wait_for(sim, strict.peer, time);
+		strict.until = time + 1000000;
+		gets_msg(sim, strict.peer, FREE_UNTIL, strict.until);
+	}
+	gets_msg(sim, strict.peer, RUN, time);
+	return strict;
+}
+
+static void a_strict_client_by_messages_is_not_called_back_by_a_start(void **state)
+{
+	struct sim *sim = *state;
+	struct strict a;
+	struct peer *b;
+
+	sim->opt.shm = false;
+	a = begin_strict(sim, 20000000);
+	strict_decides(&a, 20900000);
+	b = peer_join(sim, 2);
+	strict_goes(sim, &a);
+	gets_nothing(b);
+	/* it gets to its limit soon, and then it is the newcomer's turn */
+	wait_for(sim, a.peer, a.until);
+	is_started(b);
+	ask(sim, b, GET_TOD, -1, 1000000 + 21000000);
+}
+
+static void a_strict_client_with_memory_is_not_called_back_by_a_start(void **state)
+{
+	struct sim *sim = *state;
+	struct strict a = begin_strict(sim, 20000000);
+	struct peer *b;
+
+	strict_decides(&a, 110000000);
+	b = peer_join(sim, 2);
+	strict_goes(sim, &a);
+	gets_nothing(b);
+	memory_wait_for(sim, a.peer, a.time, 120000000);
+	is_started(b);
+	ask(sim, b, GET_TOD, -1, 1000000 + 110000000);
+}
+
+static void a_strict_client_is_stopped_in_time_by_one_it_interrupts(void **state)
+{
+	struct sim *sim = *state;
+	struct strict a = begin_strict(sim, 20000000);
+	struct peer *b = peer_join(sim, 2), *c = peer_join(sim, 3);
+
+	sim->opt.shm_late = true;
+	memory_wait_for(sim, a.peer, 20000000, 30000000);
+	is_started_with_memory(b);
+	sim->opt.shm_late = false;
+	memory_wait_for(sim, b, 30000000, NEVER);
+	is_started(c);
+	wait_for(sim, c, NEVER);
+	gets_msg(sim, a.peer, RUN, 30000000);
+	/* a START has come meanwhile, and that changes nothing for others */
+	peer_join(sim, 4);
+	strict_decides(&a, 40000000);
+	strict_goes(sim, &a);
+	ask(sim, c, REQUEST, 50000000 - 30000000, 0);
+	assert_int_equal(a.peer->mem->free_until, 50000000);
+	peer_want(b, 45000000);
+	strict_decides(&a, 44000000);
+	strict_goes(sim, &a);
+	memory_wait_for(sim, a.peer, a.time, 60000000);
+}
+
+static void an_unknown_client_does_nothing_by_itself_before_its_first_wait(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	assert_int_equal(a->mem->free_until, 0);
+	memory_wait_for(sim, a, 0, 0);
+	gets_msg(sim, a, RUN, 0);
+	assert_int_equal(a->mem->free_until, UNKNOWN(0));
 }
 
 static void unless_that_has_to_ask_for_everything_anyway(void **state)
@@ -209,7 +341,10 @@ static void one_that_publishes_nothing_may_have_got_anywhere(void **state)
 
 	sim_begin(sim);
 	a = peer_join(sim, 1);
+	sim_machines(sim);
 	is_started_with_memory(a);
+	memory_wait_for(sim, a, 0, 0);
+	gets_msg(sim, a, RUN, 0);
 	b = peer_join(sim, 2);
 	sim_settle(sim);
 	memory_wait_for(sim, a, 0, 5000);
@@ -347,6 +482,7 @@ static void but_at_once_if_they_cannot_be(void **state)
 	sim_begin(sim);
 	a = peer_join(sim, 1);
 	b = peer_join(sim, 2);
+	sim_machines(sim);
 	is_started_with_memory(a);
 	memory_wait_for(sim, a, 0, 1000);
 	/* was never told how far it may go, as it does not take the memory */
@@ -607,6 +743,10 @@ int main(void)
 		BEHAVIOUR(all_may_go_before_all_are_there),
 		BEHAVIOUR(a_late_joiner_makes_one_with_memory_stop_now),
 		BEHAVIOUR(and_one_without_by_a_message),
+		BEHAVIOUR(a_strict_client_by_messages_is_not_called_back_by_a_start),
+		BEHAVIOUR(a_strict_client_with_memory_is_not_called_back_by_a_start),
+		BEHAVIOUR(a_strict_client_is_stopped_in_time_by_one_it_interrupts),
+		BEHAVIOUR(an_unknown_client_does_nothing_by_itself_before_its_first_wait),
 		BEHAVIOUR(unless_that_has_to_ask_for_everything_anyway),
 		BEHAVIOUR(by_default_it_is_not_offered_the_memory),
 		BEHAVIOUR(but_with_late_join_shm_it_is),

@@ -170,15 +170,35 @@ static void a_start_comes_before_every_request(void **state)
 	picks(set, 0, 0, NEVER);
 }
 
-static void a_start_makes_the_running_one_stop_now(void **state)
+static void a_start_waits_until_the_running_one_stops(void **state)
+{
+	struct set *set = *state;
+
+	want(set, 0, 10);
+	want(set, 1, 100);
+	picks(set, 0, 10, 100);
+	sched_start(&set->s, &set->e[2]);
+	assert_int_equal(set->s.limit, 100);
+	/* meanwhile a request still counts */
+	assert_true(sched_request(&set->s, &set->e[1], 60));
+	assert_int_equal(set->s.limit, 60);
+	sched_reach(&set->s, 50);
+	stop(set);
+	picks(set, 2, 50, 60);
+}
+
+static void a_start_in_a_hurry_makes_the_running_one_stop_now(void **state)
 {
 	struct set *set = *state;
 
 	want(set, 0, 10);
 	picks(set, 0, 10, NEVER);
+	assert_false(sched_hurry(&set->s));
 	sched_reach(&set->s, 25);
-	assert_true(sched_start(&set->s, &set->e[1]));
+	sched_start(&set->s, &set->e[1]);
+	assert_true(sched_hurry(&set->s));
 	assert_int_equal(set->s.limit, 25);
+	assert_false(sched_hurry(&set->s));
 	sched_reach(&set->s, 28);
 	want(set, 0, 40);
 	stop(set);
@@ -381,7 +401,8 @@ int main(void)
 		PICKS(a_request_in_the_past_is_run_now_and_counted),
 		PICKS(an_earlier_request_of_another_lowers_the_limit),
 		PICKS(a_start_comes_before_every_request),
-		PICKS(a_start_makes_the_running_one_stop_now),
+		PICKS(a_start_waits_until_the_running_one_stops),
+		PICKS(a_start_in_a_hurry_makes_the_running_one_stop_now),
 		PICKS(a_start_comes_with_the_next_request_if_time_is_uncertain),
 		PICKS(or_at_the_limit_if_that_is_earlier),
 		PICKS(whoever_has_gone_was_no_further_than_it_said),
