@@ -100,6 +100,10 @@ enum client_transport {
  * @state: where it is in its life
  * @sched: its request
  * @started: controller time when it was started and its own clock was 0, ns
+ * @waits_since: controller time when it last began to wait, ns
+ * @first_run: it has not sent WAIT yet
+ * @reactive: it had asked for nothing when it sent its first WAIT: it does
+ *	something only because of others
  * @polled: its slot may change while it waits
  * @polled_link: in &group->polled
  * @slot_requests: its slot had a request when it was last read
@@ -138,6 +142,9 @@ struct client {
 	enum client_state state;
 	struct sched_entity sched;
 	uint64_t started;
+	uint64_t waits_since;
+	bool first_run;
+	bool reactive;
 	bool polled;
 	LIST_ENTRY(client) polled_link;
 	bool slot_requests;

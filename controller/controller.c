@@ -15,11 +15,13 @@
  *
  * Whether the simulation is over is decided only when there was nothing to
  * read: a client that has connected, or has sent something, may be just what the
- * others are waiting for.
+ * others are waiting for. It is over when the last client has gone that does
+ * anything by itself; see group.c for those that only react.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +35,9 @@
 
 /* for START after connect(), when nobody else can make the simulation go on */
 #define START_TIMEOUT_S 10
+
+/* how many clients one line of the log names */
+#define MAX_LISTED 8
 
 static void controller_message(struct client *client,
 			       const struct um_timetravel_msg *msg);
@@ -301,11 +306,27 @@ static void advance(struct controller *ctl)
 	clients_flush(&ctl->clients);
 }
 
+/**
+ * controller_is_over - has everybody gone who has anything to do?
+ * @ctl: the controller
+ *
+ * Return: whether no client is left but those that only react to others.
+ */
+bool controller_is_over(const struct controller *ctl)
+{
+	const struct client *client;
+
+	TAILQ_FOREACH(client, &ctl->clients.all, link)
+		if (!client->reactive)
+			return false;
+	return true;
+}
+
 /* what it comes to if no client says anything any more */
 static enum verdict verdict_if_silent(const struct controller *ctl)
 {
+	const struct group *group;
 	bool ever_ran = false;
-	struct group *group;
 
 	LIST_FOREACH(group, &ctl->groups, link) {
 		if (!group_is_idle(group))
@@ -314,7 +335,7 @@ static enum verdict verdict_if_silent(const struct controller *ctl)
 	}
 	if (!ctl->complete || !ever_ran)
 		return VERDICT_NONE;
-	if (TAILQ_EMPTY(&ctl->clients.all))
+	if (controller_is_over(ctl))
 		return ctl->opt->keep ? VERDICT_NONE : VERDICT_DONE;
 	if (ctl->connected && ctl->only_start)
 		return VERDICT_NONE;
@@ -371,17 +392,50 @@ static void wait_for_start(struct controller *ctl)
 			 count_started(ctl), ctl->connected, START_TIMEOUT_S);
 }
 
-static enum verdict handle_deadlock(struct controller *ctl)
+/* put the names of all clients into @text, as far as there is room */
+static void list_waiting(const struct controller *ctl, char *text, size_t size)
 {
+	const struct client *client;
+	unsigned int listed = 0, left = 0;
+	size_t len = 0;
+
+	*text = '\0';
+	TAILQ_FOREACH(client, &ctl->clients.all, link) {
+		if (listed == MAX_LISTED) {
+			left++;
+			continue;
+		}
+		len += snprintf(text + len, size - len, "%s%s since %llu ns%s",
+				listed++ ? ", " : "", client_label(client),
+				(unsigned long long)client->waits_since,
+				client->reactive ? " (only reacts)" : "");
+	}
+	if (left)
+		snprintf(text + len, size - len, " and %u more", left);
+}
+
+/* nothing was there to read, and nobody can go on */
+static enum verdict handle_silence(struct controller *ctl, enum verdict verdict)
+{
+	unsigned long long now = latest_time(ctl);
+	char waiting[MAX_LISTED * 100];
+
+	if (TAILQ_EMPTY(&ctl->clients.all))
+		return verdict;
 	if (runs_after_all(ctl))
 		return VERDICT_NONE;
 	if (ctl->connected) {
 		wait_for_start(ctl);
 		return VERDICT_NONE;
 	}
-	log_line("deadlock at %llu ns: all %u clients wait, and none has asked to run again",
-		 (unsigned long long)latest_time(ctl), count_started(ctl));
-	return VERDICT_DEADLOCK;
+	list_waiting(ctl, waiting, sizeof(waiting));
+	if (verdict == VERDICT_DONE)
+		log_line("over at %llu ns: all clients that are left only react to others: %s",
+			 now, waiting);
+	else
+		log_line("deadlock at %llu ns: all clients wait, and none has asked to run again: %s",
+			 now, waiting);
+	return verdict;
 }
 
 static void drop_silent(struct controller *ctl)
@@ -440,14 +494,14 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 		log_line("cannot wait for clients: %s", strerror(-ret));
 		return VERDICT_ERROR;
 	}
-	if (!ret && verdict == VERDICT_DEADLOCK)
-		return handle_deadlock(ctl);
+	if (!ret && verdict)
+		return handle_silence(ctl, verdict);
 	if (!ret)
 		LIST_FOREACH(group, &ctl->groups, link)
 			group_name_late(group);
 	drop_silent(ctl);
 	advance(ctl);
-	return ret ? VERDICT_NONE : verdict;
+	return VERDICT_NONE;
 }
 
 /**

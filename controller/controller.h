@@ -17,7 +17,7 @@
  * enum verdict - whether and how the simulation is over
  *
  * @VERDICT_NONE: it goes on
- * @VERDICT_DONE: the last client has gone
+ * @VERDICT_DONE: the last client has gone, but for those that only react
  * @VERDICT_DEADLOCK: all clients wait, and none will ever run again
  * @VERDICT_ERROR: the controller cannot go on; the log says why
  */
@@ -71,6 +71,7 @@ void controller_destroy(struct controller *ctl);
 int controller_listen(struct controller *ctl, int fd);
 int controller_add(struct controller *ctl, int fd);
 enum verdict controller_step(struct controller *ctl, int timeout_ms);
+bool controller_is_over(const struct controller *ctl);
 int controller_write_stats(struct controller *ctl, const char *path);
 
 #endif /* TT_CONTROLLER_H */

@@ -18,6 +18,12 @@
  * read again before each decision. That is cheap: only a request that has
  * changed touches the schedule. Simulators that cannot be interrupted say so in
  * their slot and are not read again, so thousands of them cost nothing.
+ *
+ * A client that has asked for nothing before its first WAIT is reactive: it has
+ * nothing to do unless somebody interrupts it, and what it asks for later is
+ * because of that. A radio medium is like that. A machine always has a request
+ * by then, if only to run at the end of time. When only reactive clients are
+ * left, nothing can happen any more, and nobody misses it.
  */
 
 #include <errno.h>
@@ -271,12 +277,16 @@ static void handle_wait(struct client *client,
 	client->stats->time = simtime_to_local(group->sched.now,
 					       client->started);
 	client->state = CLIENT_WAITING;
+	client->waits_since = group->sched.now;
 	sched_stop(&group->sched, memory);
 	if (memory) {
 		read_slot(client);
 		set_polled(client, !(shm_capa(&group->shm, client->slot) &
 				     UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT));
 	}
+	if (client->first_run)
+		client->reactive = !client->slot_requests;
+	client->first_run = false;
 }
 
 static void handle_get(struct client *client,
@@ -430,6 +440,7 @@ static void start(struct client *client, const struct sched_grant *grant)
 
 	client->slot = shm_take_slot(&group->shm, client->name);
 	client->started = grant->time;
+	client->first_run = true;
 	client->base = grant->time;
 	client->transport = offer ? CLIENT_OFFERED : CLIENT_MESSAGES;
 	client->stats->name = client->name;

@@ -123,7 +123,7 @@ static int serve(struct controller *ctl, const struct options *opt)
 		verdict = controller_step(ctl, -1);
 
 	listener_close(&listener);
-	if (signal_got && opt->keep && TAILQ_EMPTY(&ctl->clients.all))
+	if (signal_got && opt->keep && controller_is_over(ctl))
 		return EXIT_SUCCESS;
 	if (signal_got) {
 		log_line("stopped by signal %d (%s)", signal_got,

@@ -513,9 +513,22 @@ static void so_does_a_deadlock(void **state)
 
 	(void)state;
 	client = join_as((struct tt_client_options) { .name = 1 });
+	ok(tt_client_run_until(client, 1000));
 	assert_int_equal(tt_client_wait(client), -EPIPE);
 	tt_client_close(client);
 	assert_int_equal(finish(pid), 1);
+}
+
+static void a_simulation_of_clients_that_only_wait_ends_well(void **state)
+{
+	struct tt_client *client;
+	pid_t pid = CONTROLLER("1", "-v");
+
+	(void)state;
+	client = join_as((struct tt_client_options) { .name = 1 });
+	assert_int_equal(tt_client_wait(client), -EPIPE);
+	tt_client_close(client);
+	assert_int_equal(finish(pid), 0);
 }
 
 static void one_that_waits_for_others_in_vain_gives_up(void **state)
@@ -547,6 +560,7 @@ int main(void)
 		IN_DIR(late_joiners_begin_at_0),
 		IN_DIR(the_death_of_the_controller_ends_a_wait),
 		IN_DIR(so_does_a_deadlock),
+		IN_DIR(a_simulation_of_clients_that_only_wait_ends_well),
 		IN_DIR(one_that_waits_for_others_in_vain_gives_up),
 	};
 

@@ -583,10 +583,137 @@ static void it_is_a_deadlock_if_all_sleep_forever(void **state)
 	memory_wait_for(sim, b, 700, NEVER + 5);
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
 	assert_string_equal(sim_log(sim),
-			    LOG_PREFIX "deadlock at 700 ns: all 2 clients wait, and none has asked to run again\n");
+			    LOG_PREFIX "deadlock at 700 ns: all clients wait, and none has asked to run again: client 0x1 (slot 1) since 0 ns, client 0x2 (slot 2) since 700 ns\n");
 }
 
-static void or_if_they_have_asked_for_nothing(void **state)
+static void a_deadlock_of_many_clients_is_still_one_line(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *peer[20];
+	const char *log;
+	unsigned int i;
+
+	sim->opt.clients = 20;
+	sim->opt.shm = false;
+	sim_begin(sim);
+	for (i = 0; i < 20; i++)
+		peer[i] = peer_join(sim, UINT64_MAX - 100 + i);
+	for (i = 0; i < 20; i++) {
+		is_started(peer[i]);
+		wait_for(sim, peer[i], NEVER);
+	}
+	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+	log = sim_log(sim);
+	assert_non_null(strstr(log, ": client 0xffffffffffffff9b (slot 1) since 0 ns, "));
+	assert_non_null(strstr(log, ", client 0xffffffffffffffa2 (slot 8) since 0 ns and 12 more\n"));
+	assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
+}
+
+/* @a has something to do, and only then waits; @b waits from the beginning */
+static void begin_reactive(struct sim *sim, struct peer **a, struct peer **b)
+{
+	sim->opt.clients = 2;
+	sim_begin(sim);
+	*a = peer_join(sim, 1);
+	*b = peer_join(sim, 2);
+	if (sim->opt.shm) {
+		is_started_with_memory(*a);
+		memory_wait_for(sim, *a, 0, 10);
+		is_started_with_memory(*b);
+	} else {
+		is_started(*a);
+		wait_for(sim, *a, 10);
+		is_started(*b);
+	}
+	peer_send(*b, WAIT, -1);
+	sim_settle(sim);
+	if (!sim->opt.shm) {
+		gets_msg(sim, *b, ACK, 0);
+		gets_msg(sim, *a, RUN, 10);
+		return;
+	}
+	gets_msg(sim, *a, RUN, 10);
+}
+
+static const char only_reacts[] =
+	LOG_PREFIX "over at 10 ns: all clients that are left only react to others: client 0x2 (slot 2) since 0 ns (only reacts)\n";
+
+static void it_is_over_when_only_a_client_that_reacts_is_left(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_reactive(sim, &a, &b);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
+	assert_string_equal(sim_log(sim), only_reacts);
+}
+
+static void it_is_over_when_only_one_that_reacts_by_messages_is_left(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim->opt.shm = false;
+	begin_reactive(sim, &a, &b);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
+	assert_string_equal(sim_log(sim), only_reacts);
+}
+
+static void a_client_that_asks_when_it_is_interrupted_still_only_reacts(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_reactive(sim, &a, &b);
+	/* a interrupts it, and it passes something on a little later */
+	peer_want(b, 12);
+	memory_wait_for(sim, a, 10, 20);
+	gets_msg(sim, b, RUN, 12);
+	ask(sim, b, REQUEST, 15, 0);
+	peer_send(b, WAIT, -1);
+	sim_settle(sim);
+	gets_msg(sim, b, RUN, 15);
+	peer_send(b, WAIT, -1);
+	sim_settle(sim);
+	gets_msg(sim, a, RUN, 20);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
+}
+
+static void a_client_that_reacts_is_run_before_it_is_over(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_reactive(sim, &a, &b);
+	peer_want(b, 30);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	gets_msg(sim, b, RUN, 30);
+	peer_send(b, WAIT, -1);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
+}
+
+static void a_machine_that_waits_beside_one_that_reacts_is_a_deadlock(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	begin_reactive(sim, &a, &b);
+	memory_wait_for(sim, a, 10, NEVER);
+	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+	assert_string_equal(sim_log(sim),
+			    LOG_PREFIX "deadlock at 10 ns: all clients wait, and none has asked to run again: client 0x1 (slot 1) since 10 ns, client 0x2 (slot 2) since 0 ns (only reacts)\n");
+}
+
+static void so_is_one_that_first_asks_to_run_at_the_end_of_time(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a;
@@ -595,9 +722,39 @@ static void or_if_they_have_asked_for_nothing(void **state)
 	sim_begin(sim);
 	a = peer_join(sim, 1);
 	is_started(a);
-	peer_send(a, WAIT, -1);
-	sim_settle(sim);
+	wait_for(sim, a, NEVER);
 	assert_int_equal(sim->verdict, VERDICT_DEADLOCK);
+}
+
+static void with_keep_one_that_reacts_waits_for_the_next_machine(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	sim->opt.keep = true;
+	begin_reactive(sim, &a, &b);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	assert_true(controller_is_over(&sim->ctl));
+	c = peer_join(sim, 1);
+	is_started(c);
+	assert_false(controller_is_over(&sim->ctl));
+}
+
+static void one_that_reacts_waits_for_a_client_that_may_still_send_START(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b, *c;
+
+	begin_reactive(sim, &a, &b);
+	c = peer_connect(sim);
+	peer_close(a);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+	peer_close(c);
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_DONE);
 }
 
 static void but_not_if_a_request_is_still_to_be_read(void **state)
@@ -626,8 +783,7 @@ static void nor_if_somebody_may_still_send_start(void **state)
 	a = peer_join(sim, 1);
 	b = peer_connect(sim);
 	is_started(a);
-	peer_send(a, WAIT, -1);
-	sim_settle(sim);
+	wait_for(sim, a, NEVER);
 	assert_int_equal(sim->verdict, VERDICT_NONE);
 	/* that is worth one line, in case nothing comes of it */
 	assert_non_null(strstr(sim_log(sim),
@@ -658,8 +814,7 @@ static void but_it_may_not_take_forever(void **state)
 	a = peer_join(sim, 1);
 	b = peer_connect(sim);
 	is_started(a);
-	peer_send(a, WAIT, -1);
-	sim_settle(sim);
+	wait_for(sim, a, NEVER);
 	assert_non_null(strstr(sim_log(sim), "have 10 s to send START"));
 	/* somebody else who comes then has time, but does not give it */
 	time_is_up(sim);
@@ -764,7 +919,15 @@ int main(void)
 		BEHAVIOUR(but_not_before_one_was_started),
 		BEHAVIOUR(nor_while_one_may_still_send_start),
 		BEHAVIOUR(it_is_a_deadlock_if_all_sleep_forever),
-		BEHAVIOUR(or_if_they_have_asked_for_nothing),
+		BEHAVIOUR(a_deadlock_of_many_clients_is_still_one_line),
+		BEHAVIOUR(it_is_over_when_only_a_client_that_reacts_is_left),
+		BEHAVIOUR(it_is_over_when_only_one_that_reacts_by_messages_is_left),
+		BEHAVIOUR(a_client_that_asks_when_it_is_interrupted_still_only_reacts),
+		BEHAVIOUR(a_client_that_reacts_is_run_before_it_is_over),
+		BEHAVIOUR(a_machine_that_waits_beside_one_that_reacts_is_a_deadlock),
+		BEHAVIOUR(so_is_one_that_first_asks_to_run_at_the_end_of_time),
+		BEHAVIOUR(with_keep_one_that_reacts_waits_for_the_next_machine),
+		BEHAVIOUR(one_that_reacts_waits_for_a_client_that_may_still_send_START),
 		BEHAVIOUR(but_not_if_a_request_is_still_to_be_read),
 		BEHAVIOUR(nor_if_somebody_may_still_send_start),
 		BEHAVIOUR(but_it_may_not_take_forever),

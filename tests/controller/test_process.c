@@ -286,11 +286,35 @@ static void a_deadlock_ends_it_with_1(void **state)
 	(void)state;
 	a = join("s", 1);
 	hear(a, ACK);
+	tell(a, REQUEST, NEVER);
 	tell(a, WAIT, 0);
 	assert_int_equal(finish(pid), 1);
 	assert_false(is_there("s"));
 	close(a);
-	printed_line("deadlock at 0 ns: all 1 clients wait");
+	printed_line("deadlock at 0 ns: all clients wait");
+}
+
+static void a_simulator_that_only_reacts_does_not_keep_it_from_ending_well(void **state)
+{
+	pid_t pid = START_WITH("-n", "2", "--stats", "stats", "s");
+	int a, b;
+
+	(void)state;
+	a = join("s", 1);
+	b = join("s", 2);
+	hear(a, ACK);
+	tell(a, REQUEST, 5000000000);
+	hear(a, ACK);
+	tell(a, WAIT, 0);
+	hear(a, ACK);
+	hear(b, ACK);
+	tell(b, WAIT, 0);
+	hear(a, RUN);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	assert_int_equal(unlink("stats"), 0);
+	close(b);
+	printed_line("over at 5000000000 ns: all clients that are left only react to others: client 0x2 (slot 2)");
 }
 
 static void a_stale_socket_is_replaced(void **state)
@@ -681,6 +705,7 @@ int main(void)
 		IN_DIR(it_ends_well_and_removes_its_socket_when_all_have_gone),
 		IN_DIR(it_waits_for_n_clients_and_says_so_if_asked),
 		IN_DIR(a_deadlock_ends_it_with_1),
+		IN_DIR(a_simulator_that_only_reacts_does_not_keep_it_from_ending_well),
 		IN_DIR(a_stale_socket_is_replaced),
 		IN_DIR(one_that_a_live_controller_serves_is_not),
 		IN_DIR(nor_is_anything_that_is_no_socket),
