@@ -1,32 +1,44 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A client: what it says when, and what it is told.
+ * A client: which messages it sends when, and what it does with those it gets.
  *
  * Theory of operation
  *
- * A client runs or waits. While it runs, a request is only remembered: nobody
- * looks at it before the client waits, and it may be replaced until then. While
- * it waits (and a callback asks), others go by it, so it is made at once. RUN
- * uses it up.
+ * A client runs or waits. While it runs, a request is only remembered: the
+ * controller does not look at it before the client waits, and it may be replaced
+ * until then. While the client waits, a callback may make a request, which is
+ * sent at once. RUN uses the request up.
  *
- * How long a running client may go on by itself is free-until. In the memory it
- * can be read at any time. By messages it comes before RUN, and once more if it
- * is lowered meanwhile, because somebody whom we have sent something now wants
- * to run earlier; the controller sends that before the other one can go on. So
- * what the controller has sent is read before free-until is used. One that was
- * sent before the controller knew that we wait belongs to the past, and what
- * it sent after is for the next run, so WAIT's ACK is where it is forgotten.
+ * Free-until is the time before which a running client may go on by itself. In
+ * the memory it can be read at any time. By messages it comes before RUN. The
+ * controller sends a lower one during the run if somebody whom this client has
+ * sent something now wants to run earlier, and sends it before that other client
+ * can go on. So this client reads all messages that are there before it uses
+ * free-until.
  *
- * With the memory all times that leave or enter here are the controller's,
- * which is local time plus @offset; without it the controller converts, and
- * @offset is 0.
+ * A FREE_UNTIL that comes before the ACK to WAIT belongs to the run that has
+ * ended; one that comes after it belongs to the next run. So free-until is
+ * cleared when that ACK comes.
  *
- * Broadcasts that come while an ACK is awaited are kept until nothing is in
- * flight any more, so that callbacks may say what they like. A client that waits
- * acknowledges them when their callbacks have returned, since the sender then
- * goes on, and must not get past what they ask for. One that runs does at once:
- * nobody else needs to know what it asks for. What is acknowledged is so in
- * order, because the controller may insist on that.
+ * With the memory all times in messages and in the memory are the controller's:
+ * local time plus @offset. Without it the controller converts, and @offset is 0.
+ *
+ * A broadcast that comes while an ACK is awaited is kept until no message is in
+ * flight, so that its callback may send what it likes. When it is acknowledged
+ * depends on what the client does:
+ *
+ * - A client that waits, or is about to, acknowledges a broadcast when its
+ *   callback has returned. Then the sender goes on, and it must not get past a
+ *   time for which the callback has asked.
+ *
+ * - A client that runs acknowledges it at once. Nobody needs to know its request
+ *   before it waits.
+ *
+ * - A callback that waits for another client (tt_client_wait_readable())
+ *   acknowledges it as well: that other client may be the sender.
+ *
+ * ACKs are sent in the order in which the messages came: a controller may insist
+ * on it. So the ACK of another message may have to wait behind a broadcast's.
  */
 
 #include <errno.h>
@@ -45,14 +57,29 @@
 #define API __attribute__((visibility("default")))
 
 /**
- * struct broadcast - one that has not been passed on
+ * enum state - what a client does
  *
- * @value: what it says
- * @seq: its sequence number
+ * @RUNS: it runs
+ * @STOPS: it still runs, but only to make its request and to send WAIT
+ * @WAITS: it waits for RUN
  */
-struct broadcast {
-	uint64_t value;
+enum state {
+	RUNS,
+	STOPS,
+	WAITS,
+};
+
+/**
+ * struct received - a message that was not acknowledged, or not passed on
+ *
+ * @seq: its sequence number
+ * @is_broadcast: it is a broadcast, rather than another one behind a broadcast
+ * @value: what the broadcast says
+ */
+struct received {
 	uint32_t seq;
+	bool is_broadcast;
+	uint64_t value;
 };
 
 /**
@@ -63,9 +90,10 @@ struct broadcast {
  * @memory: the memory, if it is used
  * @error: what went wrong last
  * @broken: 0, or -errno of what ended the connection: nothing works any more
- * @waiting: it waits, rather than runs
- * @callbacks: how many callbacks are being called
- * @blocked: such a callback waits for another client
+ * @state: what it does
+ * @callbacks: number of callbacks that have been called and not returned
+ * @passing_on: one of them is for a broadcast
+ * @blocked: and that one waits for another client
  * @asked: a callback has made a request since tt_client_run_until() began
  * @slot: our slot
  * @log_fd: the log that came with the memory, or -1
@@ -75,11 +103,11 @@ struct broadcast {
  * @told: the controller knows that it is this time, without memory
  * @request: when we want to run, local time, ns, or %TT_NEVER
  * @until: free-until, local time, ns, without memory; 0: ask for everything
- * @broadcasts: those to be passed on
- * @nr_broadcasts: how many
- * @nr_acked: how many of them have been acknowledged, the first ones
- * @nr_passed: how many of them have been passed on, or are being
- * @room_for_broadcasts: for how many there is room
+ * @received: messages to be acknowledged or passed on, in order
+ * @nr_received: number of them
+ * @nr_acked: number of those that were acknowledged: the first ones
+ * @nr_passed: number of those that were passed on, or are being passed on
+ * @room: number of them for which there is room
  * @fds: the controller, then those that are watched
  * @nr_fds: how many, 1: nothing is watched
  */
@@ -89,8 +117,9 @@ struct tt_client {
 	struct tt_memory memory;
 	struct tt_error error;
 	int broken;
-	bool waiting;
+	enum state state;
 	unsigned int callbacks;
+	bool passing_on;
 	bool blocked;
 	bool asked;
 	uint16_t slot;
@@ -101,11 +130,11 @@ struct tt_client {
 	uint64_t told;
 	uint64_t request;
 	uint64_t until;
-	struct broadcast *broadcasts;
-	size_t nr_broadcasts;
+	struct received *received;
+	size_t nr_received;
 	size_t nr_acked;
 	size_t nr_passed;
-	size_t room_for_broadcasts;
+	size_t room;
 	struct pollfd *fds;
 	size_t nr_fds;
 };
@@ -147,29 +176,54 @@ static int client_send(struct tt_client *client, uint32_t op, uint32_t seq,
 	return ret ? lost(client, ret) : 0;
 }
 
-/* acknowledge the broadcasts that have not been yet */
-static int ack_broadcasts(struct tt_client *client)
+/* acknowledge all that was received */
+static int send_acks(struct tt_client *client)
 {
 	int ret = 0;
 
-	while (!ret && client->nr_acked < client->nr_broadcasts)
+	while (!ret && client->nr_acked < client->nr_received)
 		ret = client_send(client, UM_TIMETRAVEL_ACK,
-				  client->broadcasts[client->nr_acked++].seq,
-				  0);
+				  client->received[client->nr_acked++].seq, 0);
 	return ret;
 }
 
+static int keep(struct tt_client *client, const struct um_timetravel_msg *msg)
+{
+	size_t room = client->room;
+	struct received *received;
+
+	if (client->nr_received == room) {
+		room = room ? 2 * room : 16;
+		received = realloc(client->received, room * sizeof(*received));
+		if (!received)
+			return lost(client, tt_error(&client->error, ENOMEM,
+						     "no memory for a message"));
+		client->received = received;
+		client->room = room;
+	}
+	client->received[client->nr_received++] = (struct received) {
+		.seq = msg->seq,
+		.is_broadcast = msg->op == UM_TIMETRAVEL_BROADCAST,
+		.value = msg->time,
+	};
+	/* while it waits, pass_on_broadcasts() sends the ACKs */
+	if (client->state != RUNS && !client->blocked)
+		return 0;
+	return send_acks(client);
+}
+
+/* acknowledge a message, after those that came before it */
 static int ack(struct tt_client *client, const struct um_timetravel_msg *msg)
 {
-	int ret = ack_broadcasts(client);
-
-	return ret ? ret : client_send(client, UM_TIMETRAVEL_ACK, msg->seq, 0);
+	if (client->nr_acked < client->nr_received)
+		return keep(client, msg);
+	return client_send(client, UM_TIMETRAVEL_ACK, msg->seq, 0);
 }
 
 static int handle_run(struct tt_client *client,
 		      const struct um_timetravel_msg *msg)
 {
-	if (!client->waiting)
+	if (client->state != WAITS)
 		return broke_protocol(client, "RUN though it runs already");
 	if (msg->time >= TT_NEVER ||
 	    msg->time < to_controller(client, client->now))
@@ -178,40 +232,13 @@ static int handle_run(struct tt_client *client,
 				      (unsigned long long)msg->time,
 				      (unsigned long long)
 				      to_controller(client, client->now));
-	client->waiting = false;
+	client->state = RUNS;
 	client->request = TT_NEVER;
 	if (client->memory.mem)
 		tt_memory_clear_request(&client->memory);
 	set_now(client, msg->time - client->offset);
 	client->told = client->now;
-	return client->memory.mem ? 0 : ack(client, msg);
-}
-
-static int handle_broadcast(struct tt_client *client,
-			    const struct um_timetravel_msg *msg)
-{
-	size_t room = client->room_for_broadcasts;
-	struct broadcast *broadcasts;
-
-	if (!client->opt.broadcast)
-		return ack(client, msg);
-	if (client->nr_broadcasts == room) {
-		room = room ? 2 * room : 16;
-		broadcasts = realloc(client->broadcasts,
-				     room * sizeof(*broadcasts));
-		if (!broadcasts)
-			return lost(client, tt_error(&client->error, ENOMEM,
-						     "no memory for a broadcast"));
-		client->broadcasts = broadcasts;
-		client->room_for_broadcasts = room;
-	}
-	client->broadcasts[client->nr_broadcasts++] = (struct broadcast) {
-		.value = msg->time, .seq = msg->seq,
-	};
-	/* it may be its sender that the callback waits for */
-	if (client->waiting && !client->blocked)
-		return 0;
-	return ack_broadcasts(client);
+	return client->memory.mem ? send_acks(client) : ack(client, msg);
 }
 
 /* anything but the ACK that is being waited for */
@@ -227,7 +254,8 @@ static int handle(struct tt_client *client,
 			client->until = msg->time;
 		return ack(client, msg);
 	case UM_TIMETRAVEL_BROADCAST:
-		return handle_broadcast(client, msg);
+		return client->opt.broadcast ? keep(client, msg) :
+					       ack(client, msg);
 	case UM_TIMETRAVEL_ACK:
 		return broke_protocol(client, "ACK of %u though nothing was asked",
 				      msg->seq);
@@ -261,10 +289,14 @@ static int drain(struct tt_client *client)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-/* send something and wait until it is acknowledged */
+/*
+ * Send a message and wait until it is acknowledged. A broadcast takes as long as
+ * the callbacks of all others do, which the controller cannot know.
+ */
 static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 	       uint64_t *answer)
 {
+	bool is_limited = op != UM_TIMETRAVEL_BROADCAST;
 	struct um_timetravel_msg msg;
 	uint32_t seq = ++client->seq;
 	long long end = 0;
@@ -284,9 +316,11 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 		}
 		if (!ret)
 			ret = handle(client, &msg);
+		if (!is_limited)
+			ret = ret == -EAGAIN ? 0 : ret;
 		/* other messages must not put it off forever */
-		if (ret == -EAGAIN ||
-		    (!ret && !tt_link_left_ms(&client->link, &end)))
+		else if (ret == -EAGAIN ||
+			 (!ret && !tt_link_left_ms(&client->link, &end)))
 			ret = lost(client,
 				   tt_error(&client->error, ETIMEDOUT,
 					    "the controller has not acknowledged operation %u within %d ms",
@@ -298,19 +332,25 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 /* call back for broadcasts, now that nothing is in flight */
 static void pass_on_broadcasts(struct tt_client *client)
 {
-	if (client->callbacks || !client->nr_broadcasts)
+	struct received received;
+
+	if (client->passing_on || !client->nr_received)
 		return;
+	client->passing_on = true;
 	client->callbacks++;
-	/* there may be more during a callback */
-	while (client->nr_passed < client->nr_broadcasts)
-		client->opt.broadcast(client,
-				      client->broadcasts[client->nr_passed++].value,
-				      client->opt.data);
+	/* more may come during a callback, and @received may move */
+	while (client->nr_passed < client->nr_received) {
+		received = client->received[client->nr_passed++];
+		if (received.is_broadcast)
+			client->opt.broadcast(client, received.value,
+					      client->opt.data);
+	}
 	client->callbacks--;
+	client->passing_on = false;
 	/* if that fails, @broken says so */
 	if (!client->broken)
-		ack_broadcasts(client);
-	client->nr_broadcasts = 0;
+		send_acks(client);
+	client->nr_received = 0;
 	client->nr_acked = 0;
 	client->nr_passed = 0;
 }
@@ -442,7 +482,7 @@ API void tt_client_close(struct tt_client *client)
 	tt_link_close(&client->link);
 	if (client->log_fd >= 0)
 		close(client->log_fd);
-	free(client->broadcasts);
+	free(client->received);
 	free(client->fds);
 	free(client);
 }
@@ -454,7 +494,7 @@ API int tt_client_now(struct tt_client *client, uint64_t *ns)
 
 	if (client->broken)
 		return client->broken;
-	if (!client->waiting) {
+	if (client->state == RUNS) {
 		*ns = client->now;
 		return 0;
 	}
@@ -480,7 +520,9 @@ API int tt_client_request(struct tt_client *client, uint64_t ns)
 	if (ns == client->request)
 		return 0;
 	client->request = ns;
-	return client->waiting ? done(client, publish_request(client)) : 0;
+	if (client->state == RUNS)
+		return 0;
+	return done(client, publish_request(client));
 }
 
 static int interrupt(struct tt_client *client, const struct pollfd *ready)
@@ -543,7 +585,7 @@ static int wait_step(struct tt_client *client)
 	/* half a message has its end soon, or never */
 	if (watches(client) && tt_link_is_empty(&client->link)) {
 		ret = serve(client, -1);
-		if (ret || !client->waiting)
+		if (ret || client->state == RUNS)
 			return ret;
 		/* a callback may have read it */
 		flags = MSG_DONTWAIT;
@@ -552,7 +594,7 @@ static int wait_step(struct tt_client *client)
 	if (!ret)
 		ret = handle(client, &msg);
 	/* what was sent before we were told to run comes before that */
-	if (!ret && !client->waiting && watches(client))
+	if (!ret && client->state == RUNS && watches(client))
 		ret = serve(client, 0);
 	return ret;
 }
@@ -566,20 +608,21 @@ static int wait_for_run(struct tt_client *client)
 	if (memory)
 		tt_memory_no_interrupt(&client->memory,
 				       !watches(client) && !client->opt.broadcast);
+	client->state = STOPS;
 	if (client->request < TT_NEVER)
 		ret = publish_request(client);
 	if (ret)
 		return ret;
 
-	client->waiting = true;
+	client->state = WAITS;
 	if (memory)
 		ret = client_send(client, UM_TIMETRAVEL_WAIT, ++client->seq, 0);
 	else
 		ret = ask(client, UM_TIMETRAVEL_WAIT, 0, NULL);
 	client->until = 0;
-	while (!ret && client->waiting) {
+	while (!ret && client->state == WAITS) {
 		pass_on_broadcasts(client);
-		if (client->broken || !client->waiting)
+		if (client->broken || client->state == RUNS)
 			break;
 		ret = wait_step(client);
 		if (ret == -EAGAIN)
@@ -657,7 +700,7 @@ API int tt_client_update(struct tt_client *client)
 
 	if (client->broken)
 		return client->broken;
-	if (client->waiting)
+	if (client->state != RUNS)
 		return tt_error(&client->error, EPERM,
 				"a client that waits cannot say what time it is");
 	if (client->memory.mem) {
@@ -762,10 +805,10 @@ API int tt_client_wait_readable(struct tt_client *client, int fd)
 	if (fd < 0)
 		return tt_error(&client->error, EBADF,
 				"cannot wait for descriptor %d", fd);
-	client->blocked = client->callbacks;
-	/* their senders may be just those that we wait for */
-	if (client->nr_passed < client->nr_broadcasts)
-		ret = ack_broadcasts(client);
+	client->blocked = client->passing_on;
+	/* it may be a broadcast's sender that the callback waits for */
+	if (client->blocked)
+		ret = send_acks(client);
 	if (!ret)
 		ret = wait_readable(client, fd);
 	client->blocked = false;

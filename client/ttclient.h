@@ -53,11 +53,13 @@ struct tt_client;
  * @flags: 0 or %TT_CLIENT_NO_MEMORY
  * @timeout_ms: how long to wait for the controller to be there, for START's
  *	ACK (which comes when as many clients have come as have to), and for
- *	any other; -1: forever, 0: %TT_CLIENT_TIMEOUT_MS. A wait for RUN takes
- *	as long as the simulation needs.
- * @broadcast: called with a broadcast of another client, or NULL. If it is
- *	called while this one waits, the other one does not go on before it has
- *	returned.
+ *	any other; -1: forever, 0: %TT_CLIENT_TIMEOUT_MS. A wait for RUN, or
+ *	for the ACK of a broadcast, takes as long as the other clients need.
+ * @broadcast: called with a broadcast of another client, or NULL. It is called
+ *	from any function of this library, also in interrupted(), but never
+ *	while it has not returned from another call. If this client waits, no
+ *	other client gets past the time of a request that it makes here, until
+ *	it returns or calls tt_client_wait_readable().
  * @interrupted: called when a descriptor of tt_client_watch() is readable while
  *	the client waits (or was told to run at the same moment). The client
  *	that caused it is the running one, if it does not go on meanwhile. What
@@ -171,8 +173,11 @@ int tt_client_update(struct tt_client *client);
  * @client: the client
  * @value: what
  *
- * Those that wait hear of it, and may ask to run because of it, before this
- * returns, if the controller sees to that: see libttclient(3).
+ * The broadcast() of each client that waits has been called when this returns,
+ * and what it asked for is known to the controller. If clients broadcast at the
+ * same time, each in a callback, that is not so for those that wait for this
+ * one: their broadcast() is called when their own broadcast has returned. See
+ * libttclient(3).
  *
  * Return: 0 or -errno.
  */
@@ -219,6 +224,10 @@ int tt_client_unwatch(struct tt_client *client, int fd);
  * For a client that has sent something to another and gets an answer at once.
  * The controller is listened to meanwhile. Use this rather than a blocking
  * read: it is how a broadcast is not missed, and how its sender goes on.
+ *
+ * In broadcast(), this lets the sender of the broadcast go on, since it may be
+ * the one that is to answer. A request that must be in time for it has to be
+ * made before.
  *
  * Return: 0 when @fd is readable, or has ended; -EPIPE, -ECONNRESET if the
  * controller has gone; another -errno.

@@ -76,7 +76,7 @@ static struct fake *watching(void **state, int (*call)(struct tt_client *client,
 	return fake;
 }
 
-static void what_is_readable_while_it_waits_interrupts_it(void **state)
+static void a_readable_descriptor_interrupts_a_wait(void **state)
 {
 	struct fake *fake = watching(state, interrupted);
 
@@ -90,7 +90,7 @@ static void what_is_readable_while_it_waits_interrupts_it(void **state)
 	shows(fake, 50);
 }
 
-static void in_memory_it_asks_nobody_for_the_time(void **state)
+static void in_memory_a_callback_learns_the_time_without_a_message(void **state)
 {
 	struct fake *fake = *state;
 
@@ -106,7 +106,7 @@ static void in_memory_it_asks_nobody_for_the_time(void **state)
 	said_nothing(fake);
 }
 
-static void while_it_runs_nothing_does(void **state)
+static void a_running_client_is_not_interrupted(void **state)
 {
 	struct fake *fake = watching(state, interrupted);
 
@@ -133,7 +133,7 @@ static int poke_and_run(struct tt_client *client, int fd, void *data)
 	return 0;
 }
 
-static void what_came_before_run_is_seen_before_it_goes_on(void **state)
+static void a_descriptor_readable_before_run_comes_before_it(void **state)
 {
 	struct fake *fake = watching(state, poke_and_run);
 
@@ -209,7 +209,7 @@ static int ask_for_30(struct tt_client *client, int fd, void *data)
 	return tt_client_request(client, 30);
 }
 
-static void an_interrupted_one_may_ask_to_run_earlier(void **state)
+static void a_callback_may_ask_to_run_earlier(void **state)
 {
 	struct fake *fake = watching(state, ask_for_30);
 
@@ -308,7 +308,7 @@ static int watch_more(struct tt_client *client, int fd, void *data)
 	return 0;
 }
 
-static void or_watch_more(void **state)
+static void a_callback_may_watch_more(void **state)
 {
 	struct fake *fake = *state;
 
@@ -321,7 +321,7 @@ static void or_watch_more(void **state)
 	noted(fake, "1;0;0;");
 }
 
-static void watching_and_not_leaves_nothing(void **state)
+static void watching_and_unwatching_leaves_nothing_behind(void **state)
 {
 	struct fake *fake = watching(state, interrupted);
 	struct rlimit limit, few;
@@ -353,7 +353,7 @@ static int sees_the_end(struct tt_client *client, int fd, void *data)
 	return tt_client_unwatch(client, fd);
 }
 
-static void the_end_of_what_is_watched_interrupts_too(void **state)
+static void the_end_of_a_descriptor_interrupts_a_wait(void **state)
 {
 	struct fake *fake = watching(state, sees_the_end);
 
@@ -365,7 +365,7 @@ static void the_end_of_what_is_watched_interrupts_too(void **state)
 	noted(fake, "end;");
 }
 
-static void what_cannot_be_watched_is_told(void **state)
+static void a_descriptor_that_cannot_be_watched_is_named(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -393,7 +393,7 @@ static void what_cannot_be_watched_is_told(void **state)
 	     "is watched, but not open");
 }
 
-static void a_running_one_may_wait_for_another(void **state)
+static void a_running_client_may_wait_for_another(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -410,7 +410,7 @@ static void broadcast(struct tt_client *client, uint64_t value, void *data)
 	poke(0);
 }
 
-static void and_hears_broadcasts_meanwhile(void **state)
+static void wait_readable_passes_on_broadcasts(void **state)
 {
 	struct fake *fake = *state;
 
@@ -422,7 +422,7 @@ static void and_hears_broadcasts_meanwhile(void **state)
 	said_ack(fake);
 }
 
-static void also_those_that_came_with_an_ACK(void **state)
+static void wait_readable_passes_on_a_broadcast_that_came_with_an_ack(void **state)
 {
 	struct fake *fake = *state;
 
@@ -446,7 +446,7 @@ static int ask(struct tt_client *client, int fd, void *data)
 	return 0;
 }
 
-static void nor_are_those_missed_that_a_callback_has_read(void **state)
+static void a_broadcast_that_a_callback_has_read_is_passed_on(void **state)
 {
 	struct fake *fake = *state;
 
@@ -462,7 +462,7 @@ static void nor_are_those_missed_that_a_callback_has_read(void **state)
 	     SAY(RUN, 50));
 	ok(tt_client_wait(fake->client));
 	played(fake);
-	noted(fake, "asked;5;");
+	noted(fake, "5;asked;");
 }
 
 static int wait_for_another(struct tt_client *client, int fd, void *data)
@@ -519,21 +519,21 @@ static struct fake *answered(void **state,
 	return fake;
 }
 
-static void one_that_is_waited_for_may_broadcast_before(void **state)
+static void a_client_that_a_callback_waits_for_may_broadcast(void **state)
 {
 	struct fake *fake = answered(state, wait_for_another);
 
-	noted(fake, "answered;5;");
+	noted(fake, "5;answered;");
 }
 
-static void or_even_before_that(void **state)
+static void a_client_may_broadcast_before_a_callback_waits_for_it(void **state)
 {
 	struct fake *fake = answered(state, ask_and_wait_for_another);
 
-	noted(fake, "asked;answered;5;");
+	noted(fake, "5;asked;answered;");
 }
 
-static void half_a_message_is_not_waited_for_forever(void **state)
+static void half_a_message_has_a_time_limit_while_it_watches(void **state)
 {
 	struct fake *fake = *state;
 	struct um_timetravel_msg msg = { .op = RUN };
@@ -547,7 +547,7 @@ static void half_a_message_is_not_waited_for_forever(void **state)
 	     "3 bytes of 16, and then nothing");
 }
 
-static void and_what_it_must_not_do_any_more(void **state)
+static void wait_readable_sees_a_lowered_free_until(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -570,7 +570,7 @@ static void and_what_it_must_not_do_any_more(void **state)
 	played(fake);
 }
 
-static void and_notices_if_the_controller_goes(void **state)
+static void wait_readable_fails_if_the_controller_goes(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -579,7 +579,7 @@ static void and_notices_if_the_controller_goes(void **state)
 	     "the controller has gone");
 }
 
-static void if_the_other_goes_there_is_an_end_to_read(void **state)
+static void wait_readable_returns_if_the_other_end_is_closed(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -598,30 +598,30 @@ static void if_the_other_goes_there_is_an_end_to_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_PIPES(what_is_readable_while_it_waits_interrupts_it),
-		WITH_PIPES(in_memory_it_asks_nobody_for_the_time),
-		WITH_PIPES(while_it_runs_nothing_does),
-		WITH_PIPES(what_came_before_run_is_seen_before_it_goes_on),
+		WITH_PIPES(a_readable_descriptor_interrupts_a_wait),
+		WITH_PIPES(in_memory_a_callback_learns_the_time_without_a_message),
+		WITH_PIPES(a_running_client_is_not_interrupted),
+		WITH_PIPES(a_descriptor_readable_before_run_comes_before_it),
 		WITH_PIPES(it_is_interrupted_as_often_as_need_be),
 		WITH_PIPES(run_may_come_while_it_asks_for_the_time),
-		WITH_PIPES(an_interrupted_one_may_ask_to_run_earlier),
+		WITH_PIPES(a_callback_may_ask_to_run_earlier),
 		WITH_PIPES(a_callback_may_give_up),
 		WITH_PIPES(a_controller_that_goes_during_a_callback_is_noticed),
 		WITH_PIPES(a_callback_may_stop_watching),
-		WITH_PIPES(or_watch_more),
-		WITH_PIPES(watching_and_not_leaves_nothing),
-		WITH_PIPES(the_end_of_what_is_watched_interrupts_too),
-		WITH_PIPES(what_cannot_be_watched_is_told),
-		WITH_PIPES(a_running_one_may_wait_for_another),
-		WITH_PIPES(and_hears_broadcasts_meanwhile),
-		WITH_PIPES(also_those_that_came_with_an_ACK),
-		WITH_PIPES(nor_are_those_missed_that_a_callback_has_read),
-		WITH_PIPES(one_that_is_waited_for_may_broadcast_before),
-		WITH_PIPES(or_even_before_that),
-		WITH_PIPES(half_a_message_is_not_waited_for_forever),
-		WITH_PIPES(and_what_it_must_not_do_any_more),
-		WITH_PIPES(and_notices_if_the_controller_goes),
-		WITH_PIPES(if_the_other_goes_there_is_an_end_to_read),
+		WITH_PIPES(a_callback_may_watch_more),
+		WITH_PIPES(watching_and_unwatching_leaves_nothing_behind),
+		WITH_PIPES(the_end_of_a_descriptor_interrupts_a_wait),
+		WITH_PIPES(a_descriptor_that_cannot_be_watched_is_named),
+		WITH_PIPES(a_running_client_may_wait_for_another),
+		WITH_PIPES(wait_readable_passes_on_broadcasts),
+		WITH_PIPES(wait_readable_passes_on_a_broadcast_that_came_with_an_ack),
+		WITH_PIPES(a_broadcast_that_a_callback_has_read_is_passed_on),
+		WITH_PIPES(a_client_that_a_callback_waits_for_may_broadcast),
+		WITH_PIPES(a_client_may_broadcast_before_a_callback_waits_for_it),
+		WITH_PIPES(half_a_message_has_a_time_limit_while_it_watches),
+		WITH_PIPES(wait_readable_sees_a_lowered_free_until),
+		WITH_PIPES(wait_readable_fails_if_the_controller_goes),
+		WITH_PIPES(wait_readable_returns_if_the_other_end_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static void no_memory(struct fake *fake, int fd, const char *text)
 	close(fd);
 }
 
-static void nor_is_one_without_room_for_a_header(void **state)
+static void a_memory_without_room_for_a_header_is_not_used(void **state)
 {
 	struct fake *fake = *state;
 
@@ -100,7 +100,7 @@ static void nor_is_one_without_room_for_a_header(void **state)
 	no_memory(fake, dup(fake->memfd), "4095 bytes do not hold its header");
 }
 
-static void nor_is_one_from_the_end_of_time(void **state)
+static void a_memory_whose_time_is_never_is_not_used(void **state)
 {
 	struct fake *fake = *state;
 
@@ -109,7 +109,7 @@ static void nor_is_one_from_the_end_of_time(void **state)
 		  "its current_time, 9223372036854775807, is never");
 }
 
-static void nor_is_one_that_cannot_be_written_to(void **state)
+static void a_memory_that_cannot_be_written_is_not_used(void **state)
 {
 	struct fake *fake = *state;
 	char path[32];
@@ -120,7 +120,7 @@ static void nor_is_one_that_cannot_be_written_to(void **state)
 		  "no shared memory: mmap: Permission denied");
 }
 
-static void nor_is_what_cannot_be_mapped(void **state)
+static void a_memory_that_cannot_be_mapped_is_not_used(void **state)
 {
 	struct fake *fake = *state;
 
@@ -128,7 +128,7 @@ static void nor_is_what_cannot_be_mapped(void **state)
 	no_memory(fake, open(".", O_RDONLY | O_CLOEXEC), "no shared memory: ");
 }
 
-static void one_descriptor_is_not_enough(void **state)
+static void one_descriptor_is_no_memory(void **state)
 {
 	struct fake *fake = *state;
 
@@ -139,7 +139,7 @@ static void one_descriptor_is_not_enough(void **state)
 	assert_false(tt_client_uses_memory(fake->client));
 }
 
-static void and_three_are_too_many(void **state)
+static void three_descriptors_are_no_memory(void **state)
 {
 	struct fake *fake = *state;
 
@@ -151,7 +151,7 @@ static void and_three_are_too_many(void **state)
 	assert_false(tt_client_uses_memory(fake->client));
 }
 
-static void memory_may_be_declined(void **state)
+static void a_client_may_decline_the_memory(void **state)
 {
 	struct fake *fake = *state;
 
@@ -186,7 +186,7 @@ static void descriptors_of_other_messages_are_not_the_memory(void **state)
 	assert_int_equal(fake_slot(fake)->capa, 0);
 }
 
-static void that_it_shares_is_said_before_anything_else(void **state)
+static void its_slot_says_that_it_shares_time_before_its_next_message(void **state)
 {
 	struct fake *fake = with_memory(state, BEGAN);
 
@@ -195,7 +195,7 @@ static void that_it_shares_is_said_before_anything_else(void **state)
 	shows(fake, 0);
 }
 
-static void the_log_is_there_to_be_written_to(void **state)
+static void the_log_descriptor_can_be_written(void **state)
 {
 	struct fake *fake = *state;
 	char text[4] = {};
@@ -213,7 +213,7 @@ static void the_log_is_there_to_be_written_to(void **state)
 	close(fd);
 }
 
-static void a_wake_up_is_one_message_each_way(void **state)
+static void a_wake_up_takes_one_message_each_way(void **state)
 {
 	struct fake *fake = with_memory(state, BEGAN);
 
@@ -290,7 +290,7 @@ static void time_is_published_as_it_passes(void **state)
 	said_nothing(fake);
 }
 
-static void and_at_free_until_it_asks(void **state)
+static void in_memory_it_has_to_ask_at_free_until(void **state)
 {
 	struct fake *fake = with_memory(state, BEGAN);
 
@@ -321,7 +321,7 @@ static void free_until_before_its_beginning_is_not_forever(void **state)
 	said(fake, WAIT, 0);
 }
 
-static void nor_is_forever_a_time(void **state)
+static void a_request_for_the_end_of_time_is_none(void **state)
 {
 	struct fake *fake = with_memory(state, BEGAN);
 
@@ -374,7 +374,7 @@ static void free_until_by_message_is_acknowledged_and_ignored(void **state)
 	assert_int_equal(tt_client_run_until(fake->client, 1), -EPIPE);
 }
 
-static void wait_is_not_acknowledged(void **state)
+static void in_memory_wait_is_not_acknowledged(void **state)
 {
 	struct fake *fake = with_memory(state, BEGAN);
 
@@ -424,7 +424,7 @@ static void a_request_while_another_runs_is_seen_by_it(void **state)
 	assert_int_equal(fake->mem->current_time, AT(15));
 }
 
-static void unless_that_does_not_look_there(void **state)
+static void a_request_goes_by_message_if_the_runner_does_not_look(void **state)
 {
 	struct fake *fake = poked_by(state, OTHER, ~SHARES);
 
@@ -441,7 +441,7 @@ static void unless_that_does_not_look_there(void **state)
 	shows(fake, 105);
 }
 
-static void or_is_nobody(void **state)
+static void a_running_id_out_of_range_is_nobody(void **state)
 {
 	struct fake *fake = *state;
 
@@ -529,7 +529,7 @@ static void without_callbacks_it_says_that_it_cannot_be_interrupted(void **state
 	close(ends[1]);
 }
 
-static void one_that_hears_broadcasts_never_says_so(void **state)
+static void with_a_broadcast_callback_it_can_be_interrupted(void **state)
 {
 	struct fake *fake = *state;
 
@@ -544,37 +544,37 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(memory_that_does_not_fit_is_not_used),
-		WITH_FAKE(nor_is_one_without_room_for_a_header),
-		WITH_FAKE(nor_is_one_from_the_end_of_time),
-		WITH_FAKE(nor_is_one_that_cannot_be_written_to),
-		WITH_FAKE(nor_is_what_cannot_be_mapped),
-		WITH_FAKE(one_descriptor_is_not_enough),
-		WITH_FAKE(and_three_are_too_many),
-		WITH_FAKE(memory_may_be_declined),
+		WITH_FAKE(a_memory_without_room_for_a_header_is_not_used),
+		WITH_FAKE(a_memory_whose_time_is_never_is_not_used),
+		WITH_FAKE(a_memory_that_cannot_be_written_is_not_used),
+		WITH_FAKE(a_memory_that_cannot_be_mapped_is_not_used),
+		WITH_FAKE(one_descriptor_is_no_memory),
+		WITH_FAKE(three_descriptors_are_no_memory),
+		WITH_FAKE(a_client_may_decline_the_memory),
 		WITH_FAKE(descriptors_of_other_messages_are_not_the_memory),
-		WITH_FAKE(that_it_shares_is_said_before_anything_else),
-		WITH_FAKE(the_log_is_there_to_be_written_to),
-		WITH_FAKE(a_wake_up_is_one_message_each_way),
+		WITH_FAKE(its_slot_says_that_it_shares_time_before_its_next_message),
+		WITH_FAKE(the_log_descriptor_can_be_written),
+		WITH_FAKE(a_wake_up_takes_one_message_each_way),
 		WITH_FAKE(a_request_is_in_the_memory_while_it_waits),
 		WITH_FAKE(it_never_raises_free_until),
 		WITH_FAKE(a_request_does_not_overflow),
 		WITH_FAKE(other_flags_and_capabilities_are_kept),
 		WITH_FAKE(time_is_published_as_it_passes),
-		WITH_FAKE(and_at_free_until_it_asks),
+		WITH_FAKE(in_memory_it_has_to_ask_at_free_until),
 		WITH_FAKE(free_until_before_its_beginning_is_not_forever),
-		WITH_FAKE(nor_is_forever_a_time),
+		WITH_FAKE(a_request_for_the_end_of_time_is_none),
 		WITH_FAKE(if_another_runs_its_time_is_left_alone),
 		WITH_FAKE(run_is_at_controller_time),
 		WITH_FAKE(run_before_its_beginning_is_against_the_protocol),
 		WITH_FAKE(free_until_by_message_is_acknowledged_and_ignored),
-		WITH_FAKE(wait_is_not_acknowledged),
+		WITH_FAKE(in_memory_wait_is_not_acknowledged),
 		WITH_FAKE(a_request_while_another_runs_is_seen_by_it),
-		WITH_FAKE(unless_that_does_not_look_there),
-		WITH_FAKE(or_is_nobody),
+		WITH_FAKE(a_request_goes_by_message_if_the_runner_does_not_look),
+		WITH_FAKE(a_running_id_out_of_range_is_nobody),
 		WITH_FAKE(the_controller_is_slot_0_and_looks_if_it_says_so),
 		WITH_FAKE(a_request_may_be_taken_back),
 		WITH_FAKE(without_callbacks_it_says_that_it_cannot_be_interrupted),
-		WITH_FAKE(one_that_hears_broadcasts_never_says_so),
+		WITH_FAKE(with_a_broadcast_callback_it_can_be_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

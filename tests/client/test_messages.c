@@ -64,7 +64,7 @@ static void only_the_latest_request_counts(void **state)
 	takes(fake, 70);
 }
 
-static void run_uses_a_request_up(void **state)
+static void run_uses_up_the_request(void **state)
 {
 	struct fake *fake = free_until(state, 100);
 
@@ -95,7 +95,7 @@ static void a_request_for_never_is_none(void **state)
 	}
 }
 
-static void before_free_until_time_passes_for_nothing(void **state)
+static void before_free_until_time_passes_without_a_message(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -106,7 +106,7 @@ static void before_free_until_time_passes_for_nothing(void **state)
 	shows(fake, 999);
 }
 
-static void and_at_free_until_it_does_not(void **state)
+static void at_free_until_it_has_to_ask(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -116,7 +116,7 @@ static void and_at_free_until_it_does_not(void **state)
 	shows(fake, 1000);
 }
 
-static void free_until_may_be_forever_but_time_is_not(void **state)
+static void free_until_may_be_never_but_no_run_is(void **state)
 {
 	struct fake *fake = free_until(state, UINT64_MAX);
 
@@ -130,7 +130,7 @@ static void free_until_may_be_forever_but_time_is_not(void **state)
 	ok(pthread_join(fake->player, NULL));
 }
 
-static void nothing_is_free_after_start(void **state)
+static void after_start_it_has_to_ask(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -139,7 +139,7 @@ static void nothing_is_free_after_start(void **state)
 	takes(fake, 1);
 }
 
-static void what_it_may_do_is_forgotten_when_it_waits(void **state)
+static void free_until_is_forgotten_when_it_waits(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -172,7 +172,7 @@ static void a_free_until_that_crosses_wait_is_forgotten_too(void **state)
 	played(fake);
 }
 
-static void one_that_comes_while_it_waits_is_for_the_next_run(void **state)
+static void a_free_until_while_it_waits_is_for_the_next_run(void **state)
 {
 	struct fake *fake = free_until(state, 100);
 
@@ -221,7 +221,7 @@ static void time_does_not_go_back(void **state)
 	said_nothing(fake);
 }
 
-static void nor_does_the_controller_put_it_back(void **state)
+static void a_run_before_its_own_time_breaks_the_protocol(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -232,7 +232,7 @@ static void nor_does_the_controller_put_it_back(void **state)
 	     "RUN at 499, though its clock shows 500");
 }
 
-static void running_at_never_is_against_the_protocol(void **state)
+static void a_run_at_never_breaks_the_protocol(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -241,7 +241,7 @@ static void running_at_never_is_against_the_protocol(void **state)
 	     "RUN at 9223372036854775807, though");
 }
 
-static void so_is_running_one_that_runs(void **state)
+static void a_run_while_it_runs_breaks_the_protocol(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -250,7 +250,7 @@ static void so_is_running_one_that_runs(void **state)
 	     "RUN though it runs already");
 }
 
-static void so_are_answers_to_nothing(void **state)
+static void an_ack_that_nobody_waits_for_breaks_the_protocol(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -259,7 +259,7 @@ static void so_are_answers_to_nothing(void **state)
 	     "ACK of 7 though nothing was asked");
 }
 
-static void so_are_wrong_ones(void **state)
+static void an_ack_of_another_message_breaks_the_protocol(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -268,7 +268,7 @@ static void so_are_wrong_ones(void **state)
 	     "ACK of 9 instead of 2");
 }
 
-static void and_what_is_no_operation(void **state)
+static void an_unknown_operation_breaks_the_protocol(void **state)
 {
 	struct fake *fake = by_messages(state);
 
@@ -277,7 +277,7 @@ static void and_what_is_no_operation(void **state)
 	     "operation 65543, which is none");
 }
 
-static void the_controller_sees_that_it_was_left(void **state)
+static void after_an_error_the_connection_is_shut_down(void **state)
 {
 	struct fake *fake = by_messages(state);
 	char byte;
@@ -329,14 +329,15 @@ static void no_signal_is_raised_when_it_has_gone(void **state)
 	     "the controller has gone: Broken pipe");
 }
 
-static void it_is_given_up_if_it_does_not_acknowledge(void **state)
+static void a_controller_that_does_not_acknowledge_is_given_up(void **state)
 {
 	struct fake *fake = *state;
+	uint64_t ns;
 
 	fake->opt.timeout_ms = 20;
 	by_messages(state);
-	lost(fake, tt_client_broadcast(fake->client, 1), -ETIMEDOUT,
-	     "has not acknowledged operation 9 within 20 ms");
+	lost(fake, tt_client_time_of_day(fake->client, &ns), -ETIMEDOUT,
+	     "has not acknowledged operation 8 within 20 ms");
 }
 
 static void interrupt(int sig)
@@ -344,11 +345,12 @@ static void interrupt(int sig)
 	(void)sig;
 }
 
-static void signals_do_not_put_that_off(void **state)
+static void signals_do_not_extend_the_time_limit(void **state)
 {
 	struct sigaction act = { .sa_handler = interrupt };
 	struct fake *fake = *state;
 	pid_t parent = getpid(), pid;
+	uint64_t ns;
 
 	fake->opt.timeout_ms = 50;
 	by_messages(state);
@@ -359,13 +361,13 @@ static void signals_do_not_put_that_off(void **state)
 			usleep(5000);
 		_exit(0);
 	}
-	lost(fake, tt_client_broadcast(fake->client, 1), -ETIMEDOUT,
-	     "has not acknowledged operation 9 within 50 ms");
+	lost(fake, tt_client_time_of_day(fake->client, &ns), -ETIMEDOUT,
+	     "has not acknowledged operation 8 within 50 ms");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
 
-static void or_if_it_does_not_read(void **state)
+static void a_controller_that_does_not_read_is_given_up(void **state)
 {
 	struct fake *fake = *state;
 	int i, ret;
@@ -381,7 +383,7 @@ static void or_if_it_does_not_read(void **state)
 	lost(fake, ret, -ETIMEDOUT, "the controller does not read");
 }
 
-static void run_may_take_longer_than_that(void **state)
+static void a_wait_for_run_has_no_time_limit(void **state)
 {
 	struct fake *fake = *state;
 	pid_t pid;
@@ -399,7 +401,25 @@ static void run_may_take_longer_than_that(void **state)
 	shows(fake, 5);
 }
 
-static void but_not_its_second_half(void **state)
+/* it takes as long as the callbacks of the others */
+static void a_broadcast_has_no_time_limit(void **state)
+{
+	struct fake *fake = *state;
+	pid_t pid;
+
+	fake->opt.timeout_ms = 20;
+	by_messages(state);
+	pid = fork();
+	if (!pid) {
+		usleep(200000);
+		acknowledge(fake, 0);
+		_exit(0);
+	}
+	ok(tt_client_broadcast(fake->client, 1));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void half_of_a_run_has_a_time_limit(void **state)
 {
 	struct fake *fake = *state;
 	struct um_timetravel_msg msg = { .op = RUN };
@@ -412,7 +432,7 @@ static void but_not_its_second_half(void **state)
 	     "3 bytes of 16, and then nothing");
 }
 
-static void the_time_is_told_before_another_client_is_sent_something(void **state)
+static void update_sends_only_a_time_that_the_controller_does_not_know(void **state)
 {
 	struct fake *fake = free_until(state, 1000);
 
@@ -428,7 +448,7 @@ static void the_time_is_told_before_another_client_is_sent_something(void **stat
 	said_nothing(fake);
 }
 
-static void the_time_of_day_is_the_controllers(void **state)
+static void the_time_of_day_comes_from_the_controller(void **state)
 {
 	struct fake *fake = by_messages(state);
 	uint64_t ns = 0;
@@ -472,7 +492,7 @@ static void a_broadcast_is_passed_on_while_it_waits(void **state)
 	said_nothing(fake);
 }
 
-static void one_that_comes_before_an_ack_is_passed_on_after_it(void **state)
+static void a_broadcast_before_an_ack_is_passed_on_after_it(void **state)
 {
 	struct fake *fake = *state;
 
@@ -497,7 +517,7 @@ static void ask_for_the_time_of_day(struct tt_client *client, uint64_t value,
 	ok(tt_client_time_of_day(client, &ns));
 }
 
-static void one_that_runs_holds_up_nobody(void **state)
+static void a_running_client_acknowledges_a_broadcast_before_its_callback(void **state)
 {
 	struct fake *fake = *state;
 
@@ -514,7 +534,7 @@ static void one_that_runs_holds_up_nobody(void **state)
 	said_nothing(fake);
 }
 
-static void many_that_come_before_an_ack_are_all_passed_on(void **state)
+static void all_of_100_broadcasts_before_an_ack_are_passed_on(void **state)
 {
 	struct fake *fake = *state;
 	unsigned int i;
@@ -649,6 +669,73 @@ static void a_callbacks_request_is_made_at_once(void **state)
 	shows(fake, 50);
 }
 
+/* the controller runs somebody else as soon as it has that ACK and WAIT */
+static void a_broadcast_that_comes_before_wait_is_acknowledged_after_its_callback(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = ask_for_50;
+	by_messages(state);
+	say(fake, BROADCAST, 1);
+	acknowledge(fake, 0);
+	acknowledge(fake, 0);
+	acknowledge(fake, 0);
+	say(fake, RUN, 50);
+	ok(tt_client_run_until(fake->client, 100));
+	noted(fake, "1;");
+	said(fake, REQUEST, 100);
+	said(fake, WAIT, 0);
+	said(fake, REQUEST, 50);
+	said_ack(fake);
+	said_ack(fake);
+	said_nothing(fake);
+}
+
+/* ACKs are in order, so that of FREE_UNTIL comes later, too */
+static void a_broadcast_before_free_until_is_acknowledged_after_its_callback(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = ask_for_50;
+	by_messages(state);
+	acknowledge(fake, 0);
+	say(fake, BROADCAST, 1);
+	say(fake, FREE_UNTIL, 200);
+	acknowledge(fake, 0);
+	acknowledge(fake, 0);
+	say(fake, RUN, 50);
+	ok(tt_client_run_until(fake->client, 100));
+	noted(fake, "1;");
+	said(fake, REQUEST, 100);
+	said(fake, WAIT, 0);
+	said(fake, REQUEST, 50);
+	said_ack(fake);
+	said_ack(fake);
+	said_ack(fake);
+	said_nothing(fake);
+}
+
+static void broadcasts_in_a_callback_are_acknowledged_with_the_first(void **state)
+{
+	struct fake *fake = *state;
+
+	fake->opt.broadcast = ask_for_50;
+	by_messages(state);
+	acknowledge(fake, 0);
+	say(fake, BROADCAST, 1);
+	say(fake, BROADCAST, 2);
+	acknowledge(fake, 0);
+	say(fake, RUN, 50);
+	ok(tt_client_wait(fake->client));
+	noted(fake, "1;2;");
+	said(fake, WAIT, 0);
+	said(fake, REQUEST, 50);
+	said_ack(fake);
+	said_ack(fake);
+	said_ack(fake);
+	said_nothing(fake);
+}
+
 static void a_broadcast_that_stops_it_stops_it_there(void **state)
 {
 	struct fake *fake = *state;
@@ -687,7 +774,7 @@ static void run_may_come_while_a_callback_asks(void **state)
 	said_nothing(fake);
 }
 
-static void its_own_clock_is_right_if_the_controller_lags(void **state)
+static void its_own_clock_counts_if_the_controllers_is_behind(void **state)
 {
 	struct fake *fake = *state;
 
@@ -733,7 +820,7 @@ static void update_in_callback(struct tt_client *client, uint64_t value,
 	      "a client that waits cannot say what time it is");
 }
 
-static void one_that_waits_cannot_say_what_time_it_is(void **state)
+static void a_client_that_waits_cannot_update_the_time(void **state)
 {
 	struct fake *fake = *state;
 
@@ -751,48 +838,52 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(a_request_is_made_when_it_waits),
 		WITH_FAKE(only_the_latest_request_counts),
-		WITH_FAKE(run_uses_a_request_up),
+		WITH_FAKE(run_uses_up_the_request),
 		WITH_FAKE(a_request_for_never_is_none),
-		WITH_FAKE(before_free_until_time_passes_for_nothing),
-		WITH_FAKE(and_at_free_until_it_does_not),
-		WITH_FAKE(free_until_may_be_forever_but_time_is_not),
-		WITH_FAKE(nothing_is_free_after_start),
-		WITH_FAKE(what_it_may_do_is_forgotten_when_it_waits),
+		WITH_FAKE(before_free_until_time_passes_without_a_message),
+		WITH_FAKE(at_free_until_it_has_to_ask),
+		WITH_FAKE(free_until_may_be_never_but_no_run_is),
+		WITH_FAKE(after_start_it_has_to_ask),
+		WITH_FAKE(free_until_is_forgotten_when_it_waits),
 		WITH_FAKE(a_free_until_that_crosses_wait_is_forgotten_too),
-		WITH_FAKE(one_that_comes_while_it_waits_is_for_the_next_run),
+		WITH_FAKE(a_free_until_while_it_waits_is_for_the_next_run),
 		WITH_FAKE(a_lowered_free_until_is_seen_in_time),
 		WITH_FAKE(run_until_runs_until),
 		WITH_FAKE(time_does_not_go_back),
-		WITH_FAKE(nor_does_the_controller_put_it_back),
-		WITH_FAKE(running_at_never_is_against_the_protocol),
-		WITH_FAKE(so_is_running_one_that_runs),
-		WITH_FAKE(so_are_answers_to_nothing),
-		WITH_FAKE(so_are_wrong_ones),
-		WITH_FAKE(and_what_is_no_operation),
-		WITH_FAKE(the_controller_sees_that_it_was_left),
+		WITH_FAKE(a_run_before_its_own_time_breaks_the_protocol),
+		WITH_FAKE(a_run_at_never_breaks_the_protocol),
+		WITH_FAKE(a_run_while_it_runs_breaks_the_protocol),
+		WITH_FAKE(an_ack_that_nobody_waits_for_breaks_the_protocol),
+		WITH_FAKE(an_ack_of_another_message_breaks_the_protocol),
+		WITH_FAKE(an_unknown_operation_breaks_the_protocol),
+		WITH_FAKE(after_an_error_the_connection_is_shut_down),
 		WITH_FAKE(the_end_of_the_controller_is_noticed_anywhere),
 		WITH_FAKE(no_signal_is_raised_when_it_has_gone),
-		WITH_FAKE(it_is_given_up_if_it_does_not_acknowledge),
-		WITH_FAKE(signals_do_not_put_that_off),
-		WITH_FAKE(or_if_it_does_not_read),
-		WITH_FAKE(run_may_take_longer_than_that),
-		WITH_FAKE(but_not_its_second_half),
-		WITH_FAKE(the_time_is_told_before_another_client_is_sent_something),
-		WITH_FAKE(the_time_of_day_is_the_controllers),
+		WITH_FAKE(a_controller_that_does_not_acknowledge_is_given_up),
+		WITH_FAKE(signals_do_not_extend_the_time_limit),
+		WITH_FAKE(a_controller_that_does_not_read_is_given_up),
+		WITH_FAKE(a_wait_for_run_has_no_time_limit),
+		WITH_FAKE(a_broadcast_has_no_time_limit),
+		WITH_FAKE(half_of_a_run_has_a_time_limit),
+		WITH_FAKE(update_sends_only_a_time_that_the_controller_does_not_know),
+		WITH_FAKE(the_time_of_day_comes_from_the_controller),
 		WITH_FAKE(a_broadcast_is_passed_on_while_it_waits),
-		WITH_FAKE(one_that_comes_before_an_ack_is_passed_on_after_it),
-		WITH_FAKE(one_that_runs_holds_up_nobody),
-		WITH_FAKE(many_that_come_before_an_ack_are_all_passed_on),
+		WITH_FAKE(a_broadcast_before_an_ack_is_passed_on_after_it),
+		WITH_FAKE(a_running_client_acknowledges_a_broadcast_before_its_callback),
+		WITH_FAKE(all_of_100_broadcasts_before_an_ack_are_passed_on),
 		WITH_FAKE(a_broadcast_may_be_answered_by_one),
 		WITH_FAKE(dispatch_looks_for_broadcasts),
 		WITH_FAKE(a_message_may_be_cut_anywhere),
 		WITH_FAKE(half_a_message_may_be_dispatched),
 		WITH_FAKE(a_callbacks_request_is_made_at_once),
+		WITH_FAKE(a_broadcast_that_comes_before_wait_is_acknowledged_after_its_callback),
+		WITH_FAKE(a_broadcast_before_free_until_is_acknowledged_after_its_callback),
+		WITH_FAKE(broadcasts_in_a_callback_are_acknowledged_with_the_first),
 		WITH_FAKE(a_broadcast_that_stops_it_stops_it_there),
 		WITH_FAKE(run_may_come_while_a_callback_asks),
-		WITH_FAKE(its_own_clock_is_right_if_the_controller_lags),
+		WITH_FAKE(its_own_clock_counts_if_the_controllers_is_behind),
 		WITH_FAKE(a_callback_cannot_wait),
-		WITH_FAKE(one_that_waits_cannot_say_what_time_it_is),
+		WITH_FAKE(a_client_that_waits_cannot_update_the_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 
 #define SHORT_MS 50
 
-static void wrong_options_are_told(void **state)
+static void wrong_options_are_named(void **state)
 {
 	struct {
 		struct tt_client_options opt;
@@ -119,7 +119,7 @@ static void a_controller_that_does_not_come_is_given_up(void **state)
 	      -ECONNREFUSED, "at s: Connection refused");
 }
 
-static void something_else_at_its_place_is_no_controller(void **state)
+static void a_socket_of_another_type_is_no_controller(void **state)
 {
 	struct fake *fake = *state;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "s" };
@@ -138,7 +138,7 @@ static void *open_client(void *data)
 	return (void *)(long)tt_client_open(&fake->client, &fake->opt);
 }
 
-static void one_that_comes_late_is_waited_for(void **state)
+static void a_controller_that_starts_late_is_waited_for(void **state)
 {
 	struct fake *fake = *state;
 	struct um_timetravel_msg msg;
@@ -156,7 +156,7 @@ static void one_that_comes_late_is_waited_for(void **state)
 	assert_null(ret);
 }
 
-static void one_that_does_not_accept_is_given_up(void **state)
+static void a_controller_that_does_not_accept_is_given_up(void **state)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "s" };
 	struct fake *fake = *state;
@@ -273,7 +273,7 @@ static void only_broadcasts(struct fake *fake)
 		recv(fake->fd, &heard, sizeof(heard), MSG_DONTWAIT);
 }
 
-static void what_is_wrong_with_the_ack_to_start_is_told(void **state)
+static void a_wrong_ack_to_start_is_named(void **state)
 {
 	static const struct {
 		void (*serve)(struct fake *fake);
@@ -370,16 +370,16 @@ static void closing_nothing_is_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_FAKE(wrong_options_are_told),
+		WITH_FAKE(wrong_options_are_named),
 		WITH_FAKE(options_of_a_newer_library_may_be_left_out),
 		WITH_FAKE(a_failed_client_does_nothing_more),
 		WITH_FAKE(a_controller_that_does_not_come_is_given_up),
-		WITH_FAKE(something_else_at_its_place_is_no_controller),
-		WITH_FAKE(one_that_comes_late_is_waited_for),
-		WITH_FAKE(one_that_does_not_accept_is_given_up),
+		WITH_FAKE(a_socket_of_another_type_is_no_controller),
+		WITH_FAKE(a_controller_that_starts_late_is_waited_for),
+		WITH_FAKE(a_controller_that_does_not_accept_is_given_up),
 		WITH_FAKE(it_runs_at_0_in_the_slot_it_was_given),
 		WITH_FAKE(a_client_need_not_have_a_name),
-		WITH_FAKE(what_is_wrong_with_the_ack_to_start_is_told),
+		WITH_FAKE(a_wrong_ack_to_start_is_named),
 		WITH_FAKE(a_message_may_come_in_pieces),
 		WITH_FAKE(a_broadcast_before_it_was_started_comes_afterwards),
 		cmocka_unit_test(closing_nothing_is_nothing),

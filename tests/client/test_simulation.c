@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clients of the real controller, each in a thread of its own. TT_CONTROLLER
- * says which controller.
+ * Clients of the real controller, each in a thread of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +11,9 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "sim.h"
 
 #define CLIENTS 3
-#define PATIENCE_MS 60000
 
 /* how the controller is told which clients are to have the memory */
 static const char *const transports[][3] = {
@@ -22,8 +21,6 @@ static const char *const transports[][3] = {
 	{ "--no-shm-for=1", "--no-shm-for=3" },
 };
 #define TRANSPORTS (sizeof(transports) / sizeof(transports[0]))
-
-static char dir[64];
 
 /* only one client runs at a time, so that nobody else writes to it */
 static char story[100000];
@@ -58,80 +55,6 @@ told_next(const char *transport, const char *line, const char *fmt, ...)
 	return line + strlen(want);
 }
 
-static int enter_dir(void **state)
-{
-	(void)state;
-	alarm(PATIENCE_MS / 1000);
-	strcpy(dir, "/tmp/test_client.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	told = 0;
-	return chdir(dir);
-}
-
-static int leave_dir(void **state)
-{
-	(void)state;
-	alarm(0);
-	return chdir("/") ? -1 : rmdir(dir);
-}
-#define IN_DIR(f) cmocka_unit_test_setup_teardown(f, enter_dir, leave_dir)
-
-static pid_t start(const char *const *args, const char *n)
-{
-	const char *argv[16] = { getenv("TT_CONTROLLER"), "-n", n };
-	unsigned int i;
-	pid_t pid;
-
-	assert_non_null(argv[0]);
-	for (i = 0; args[i]; i++)
-		argv[i + 3] = args[i];
-	argv[i + 3] = "s";
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* what it has to say about those who leave is not of interest */
-	dup2(open("/dev/null", O_RDWR), STDERR_FILENO);
-	execv(argv[0], (char **)argv);
-	_exit(127);
-}
-#define CONTROLLER(n, ...) \
-	start((const char *const[]) { __VA_ARGS__, NULL }, n)
-
-static int finish(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static struct tt_client *join_as(struct tt_client_options opt)
-{
-	struct tt_client *client;
-	int ret;
-
-	opt.size = sizeof(opt);
-	opt.path = "s";
-	if (!opt.timeout_ms)
-		opt.timeout_ms = PATIENCE_MS;
-	ret = tt_client_open(&client, &opt);
-	if (ret)
-		print_error("%s\n", tt_client_error(client));
-	assert_int_equal(ret, 0);
-	return client;
-}
-
-static uint64_t now(struct tt_client *client)
-{
-	uint64_t ns = 0;
-
-	assert_int_equal(tt_client_now(client, &ns), 0);
-	return ns;
-}
-
 /* a client's life, in its thread */
 static void live(void *(*life[CLIENTS])(void *name))
 {
@@ -148,15 +71,15 @@ static void live(void *(*life[CLIENTS])(void *name))
 static void *tick(void *name)
 {
 	uintptr_t id = (uintptr_t)name;
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = id,
 	});
 	int i;
 
 	for (i = 1; i <= 300; i++) {
 		ok(tt_client_run_until(client, i * id * 1000000));
-		assert_int_equal(now(client), i * id * 1000000);
-		tell("%llu %d\n", (unsigned long long)now(client), (int)id);
+		assert_int_equal(sim_now(client), i * id * 1000000);
+		tell("%llu %d\n", (unsigned long long)sim_now(client), (int)id);
 	}
 	tt_client_close(client);
 	return NULL;
@@ -192,9 +115,9 @@ static void clients_tick_in_order_and_on_time(void **state)
 	for (i = 0; i < TRANSPORTS; i++) {
 		for (again = 0; again < 2; again++) {
 			told = 0;
-			pid = start(transports[i], "3");
+			pid = sim_start(transports[i], "3");
 			live((void *(*[])(void *)) { tick, tick, tick });
-			assert_int_equal(finish(pid), 0);
+			assert_int_equal(sim_finish(pid), 0);
 			assert_int_equal(check_ticks(), 900);
 			if (again)
 				assert_string_equal(story, first);
@@ -206,7 +129,7 @@ static void clients_tick_in_order_and_on_time(void **state)
 /* sends something each 10 ms, and has its answer in no time */
 static void *ask_around(void *name)
 {
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = (uintptr_t)name,
 	});
 	char byte = 0;
@@ -216,17 +139,17 @@ static void *ask_around(void *name)
 		ok(tt_client_run_until(client, i * 10000000 - 1));
 		ok(tt_client_run_until(client, i * 10000000));
 		ok(tt_client_update(client));
-		tell("%llu sent\n", (unsigned long long)now(client));
+		tell("%llu sent\n", (unsigned long long)sim_now(client));
 		assert_int_equal(write(link_ends[0], &byte, 1), 1);
 		ok(tt_client_wait_readable(client, link_ends[0]));
 		assert_int_equal(read(link_ends[0], &byte, 1), 1);
-		assert_int_equal(now(client), i * 10000000);
+		assert_int_equal(sim_now(client), i * 10000000);
 		/* at that time the other one has something to do */
 		ok(tt_client_run_until(client, i * 10000000 + 5000000));
-		tell("%llu later\n", (unsigned long long)now(client));
+		tell("%llu later\n", (unsigned long long)sim_now(client));
 		/* and this is not a time when it has */
 		ok(tt_client_run_until(client, i * 10000000 + 5000001));
-		tell("%llu later\n", (unsigned long long)now(client));
+		tell("%llu later\n", (unsigned long long)sim_now(client));
 	}
 	tt_client_close(client);
 	return NULL;
@@ -240,8 +163,8 @@ static int is_asked(struct tt_client *client, int fd, void *data)
 
 	if (read(fd, &byte, 1) != 1)
 		return -ECANCELED;
-	*due = now(client) + 5000000;
-	tell("%llu asked\n", (unsigned long long)now(client));
+	*due = sim_now(client) + 5000000;
+	tell("%llu asked\n", (unsigned long long)sim_now(client));
 	ok(tt_client_request(client, *due));
 	ok(tt_client_request(client, *due));
 	assert_int_equal(write(fd, &byte, 1), 1);
@@ -251,7 +174,7 @@ static int is_asked(struct tt_client *client, int fd, void *data)
 static void *answer(void *name)
 {
 	uint64_t due = TT_NEVER;
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = (uintptr_t)name,
 		.interrupted = is_asked,
 		.data = &due,
@@ -261,8 +184,8 @@ static void *answer(void *name)
 	ok(tt_client_watch(client, link_ends[1]));
 	for (i = 1; i <= 100; i++) {
 		ok(tt_client_run_until(client, TT_NEVER));
-		assert_int_equal(now(client), due);
-		tell("%llu done\n", (unsigned long long)now(client));
+		assert_int_equal(sim_now(client), due);
+		tell("%llu done\n", (unsigned long long)sim_now(client));
 	}
 	tt_client_close(client);
 	return NULL;
@@ -271,7 +194,7 @@ static void *answer(void *name)
 /* has nothing to do with it, but needs time */
 static void *bystand(void *name)
 {
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = (uintptr_t)name,
 	});
 	int i;
@@ -282,7 +205,7 @@ static void *bystand(void *name)
 	return NULL;
 }
 
-static void what_one_asks_of_another_is_done_in_between(void **state)
+static void a_request_because_of_an_interrupt_is_in_time(void **state)
 {
 	const char *line = story;
 	unsigned int i, j;
@@ -294,11 +217,11 @@ static void what_one_asks_of_another_is_done_in_between(void **state)
 		line = story;
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
 					    0, link_ends), 0);
-		pid = start(transports[i], "3");
+		pid = sim_start(transports[i], "3");
 		live((void *(*[])(void *)) { ask_around, answer, bystand });
 		close(link_ends[0]);
 		close(link_ends[1]);
-		assert_int_equal(finish(pid), 0);
+		assert_int_equal(sim_finish(pid), 0);
 		for (j = 1; j <= 100; j++) {
 			/* who is first at one time depends on who has not run
 			 * for longest, which is the one that answers
@@ -317,14 +240,14 @@ static void is_told(struct tt_client *client, uint64_t value, void *data)
 {
 	(void)value;
 	(void)data;
-	ok(tt_client_request(client, now(client) + 5000000));
+	ok(tt_client_request(client, sim_now(client) + 5000000));
 }
 
 /* tells the other one, and has nothing to do until it is told itself */
 static void *toss(void *name)
 {
 	uintptr_t id = (uintptr_t)name;
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = id,
 		.broadcast = is_told,
 	});
@@ -336,7 +259,7 @@ static void *toss(void *name)
 			ok(tt_client_run_until(client, 1000000));
 		else
 			ok(tt_client_run_until(client, TT_NEVER));
-		tell("%llu %d\n", (unsigned long long)now(client), (int)id);
+		tell("%llu %d\n", (unsigned long long)sim_now(client), (int)id);
 		ok(tt_client_update(client));
 		ok(tt_client_broadcast(client, i));
 	}
@@ -344,7 +267,7 @@ static void *toss(void *name)
 	return NULL;
 }
 
-static void what_a_broadcast_makes_one_do_is_done_in_time(void **state)
+static void a_request_because_of_a_broadcast_is_in_time(void **state)
 {
 	const char *line;
 	unsigned int i, j;
@@ -354,9 +277,9 @@ static void what_a_broadcast_makes_one_do_is_done_in_time(void **state)
 	for (i = 0; i < TRANSPORTS; i++) {
 		told = 0;
 		line = story;
-		pid = start(transports[i], "3");
+		pid = sim_start(transports[i], "3");
 		live((void *(*[])(void *)) { toss, toss, bystand });
-		assert_int_equal(finish(pid), 0);
+		assert_int_equal(sim_finish(pid), 0);
 		for (j = 0; j < 100; j++)
 			line = told_next(transports[i][0], line,
 					 "%u000000 1\n%u000000 2\n",
@@ -365,37 +288,37 @@ static void what_a_broadcast_makes_one_do_is_done_in_time(void **state)
 	}
 }
 
-static void transport_is_what_both_can(void **state)
+static void the_transport_is_one_that_both_can_use(void **state)
 {
 	struct tt_client *client;
 	pid_t pid;
 
 	(void)state;
 	pid = CONTROLLER("1", "--no-shm");
-	client = join_as((struct tt_client_options) { .name = 1 });
+	client = sim_join((struct tt_client_options) { .name = 1 });
 	assert_false(tt_client_uses_memory(client));
 	assert_int_equal(tt_client_slot(client), 1);
 	tt_client_close(client);
-	assert_int_equal(finish(pid), 0);
+	assert_int_equal(sim_finish(pid), 0);
 
 	pid = CONTROLLER("1", "--max-clients=2");
-	client = join_as((struct tt_client_options) { .name = 1 });
+	client = sim_join((struct tt_client_options) { .name = 1 });
 	assert_true(tt_client_uses_memory(client));
 	assert_true(tt_client_log_fd(client) >= 0);
 	tt_client_close(client);
-	assert_int_equal(finish(pid), 0);
+	assert_int_equal(sim_finish(pid), 0);
 
 	pid = CONTROLLER("1", "--max-clients=2");
-	client = join_as((struct tt_client_options) {
+	client = sim_join((struct tt_client_options) {
 		.name = TT_NAME_NONE, .flags = TT_CLIENT_NO_MEMORY,
 	});
 	assert_false(tt_client_uses_memory(client));
 	ok(tt_client_run_until(client, 1000));
 	tt_client_close(client);
-	assert_int_equal(finish(pid), 0);
+	assert_int_equal(sim_finish(pid), 0);
 }
 
-static void the_wall_clock_goes_with_time(void **state)
+static void the_time_of_day_goes_with_simulated_time(void **state)
 {
 	struct tt_client *client;
 	unsigned int i;
@@ -406,38 +329,38 @@ static void the_wall_clock_goes_with_time(void **state)
 	for (i = 0; i < 2; i++) {
 		pid = CONTROLLER("1", "--start-time=1000", "--max-clients=3",
 			    i ? "--no-shm" : "-v");
-		client = join_as((struct tt_client_options) { .name = 1 });
+		client = sim_join((struct tt_client_options) { .name = 1 });
 		ok(tt_client_run_until(client, 500));
 		ok(tt_client_run_until(client, 999));
 		ok(tt_client_update(client));
 		ok(tt_client_time_of_day(client, &ns));
 		assert_int_equal(ns, 1999);
 		tt_client_close(client);
-		assert_int_equal(finish(pid), 0);
+		assert_int_equal(sim_finish(pid), 0);
 	}
 }
 
 /* joins when it is 500 for the first one */
 static void *join_late(void *data)
 {
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = 2,
 	});
 	uint64_t ns = 0;
 
 	(void)data;
-	tell("late at %d\n", (int)now(client));
+	tell("late at %d\n", (int)sim_now(client));
 	ok(tt_client_run_until(client, 100));
 	ok(tt_client_update(client));
 	ok(tt_client_time_of_day(client, &ns));
-	tell("late at %d, %d\n", (int)now(client), (int)ns);
+	tell("late at %d, %d\n", (int)sim_now(client), (int)ns);
 	ok(tt_client_run_until(client, 300));
-	tell("late at %d\n", (int)now(client));
+	tell("late at %d\n", (int)sim_now(client));
 	tt_client_close(client);
 	return NULL;
 }
 
-static void late_joiners_begin_at_0(void **state)
+static void a_late_joiner_begins_at_0(void **state)
 {
 	struct tt_client *first;
 	pthread_t thread;
@@ -449,19 +372,19 @@ static void late_joiners_begin_at_0(void **state)
 		told = 0;
 		pid = CONTROLLER("1", "--late-join=shm", "--start-time=1000",
 			    transports[i][0] ?: "-v");
-		first = join_as((struct tt_client_options) { .name = 1 });
+		first = sim_join((struct tt_client_options) { .name = 1 });
 		ok(tt_client_run_until(first, 500));
 		ok(pthread_create(&thread, NULL, join_late, NULL));
 		while (!told) {
 			ok(tt_client_request(first, 500));
 			ok(tt_client_wait(first));
 		}
-		assert_int_equal(now(first), 500);
+		assert_int_equal(sim_now(first), 500);
 		ok(tt_client_run_until(first, 650));
-		tell("first at %d\n", (int)now(first));
+		tell("first at %d\n", (int)sim_now(first));
 		tt_client_close(first);
 		ok(pthread_join(thread, NULL));
-		assert_int_equal(finish(pid), 0);
+		assert_int_equal(sim_finish(pid), 0);
 		assert_string_equal(story, "late at 0\nlate at 100, 1600\n"
 				    "first at 650\nlate at 300\n");
 	}
@@ -469,7 +392,7 @@ static void late_joiners_begin_at_0(void **state)
 
 static void *kill_controller(void *data)
 {
-	struct tt_client *client = join_as((struct tt_client_options) {
+	struct tt_client *client = sim_join((struct tt_client_options) {
 		.name = 2,
 	});
 
@@ -489,7 +412,7 @@ static void the_death_of_the_controller_ends_a_wait(void **state)
 	(void)state;
 	for (i = 0; i < TRANSPORTS; i++) {
 		pid = CONTROLLER("1", "--late-join=shm", transports[i][0] ?: "-v");
-		client = join_as((struct tt_client_options) { .name = 1 });
+		client = sim_join((struct tt_client_options) { .name = 1 });
 		ok(pthread_create(&thread, NULL, kill_controller, &pid));
 		do {
 			ok(tt_client_request(client, 0));
@@ -506,17 +429,17 @@ static void the_death_of_the_controller_ends_a_wait(void **state)
 	}
 }
 
-static void so_does_a_deadlock(void **state)
+static void a_deadlock_ends_a_wait(void **state)
 {
 	struct tt_client *client;
 	pid_t pid = CONTROLLER("1", "-v");
 
 	(void)state;
-	client = join_as((struct tt_client_options) { .name = 1 });
+	client = sim_join((struct tt_client_options) { .name = 1 });
 	ok(tt_client_run_until(client, 1000));
 	assert_int_equal(tt_client_wait(client), -EPIPE);
 	tt_client_close(client);
-	assert_int_equal(finish(pid), 1);
+	assert_int_equal(sim_finish(pid), 1);
 }
 
 static void a_simulation_of_clients_that_only_wait_ends_well(void **state)
@@ -525,13 +448,13 @@ static void a_simulation_of_clients_that_only_wait_ends_well(void **state)
 	pid_t pid = CONTROLLER("1", "-v");
 
 	(void)state;
-	client = join_as((struct tt_client_options) { .name = 1 });
+	client = sim_join((struct tt_client_options) { .name = 1 });
 	assert_int_equal(tt_client_wait(client), -EPIPE);
 	tt_client_close(client);
-	assert_int_equal(finish(pid), 0);
+	assert_int_equal(sim_finish(pid), 0);
 }
 
-static void one_that_waits_for_others_in_vain_gives_up(void **state)
+static void a_start_that_is_not_acknowledged_has_a_time_limit(void **state)
 {
 	struct tt_client_options opt = {
 		.size = sizeof(opt), .path = "s", .timeout_ms = 300,
@@ -546,22 +469,22 @@ static void one_that_waits_for_others_in_vain_gives_up(void **state)
 	      "has not acknowledged operation 1 within 300 ms");
 	tt_client_close(client);
 	kill(pid, SIGTERM);
-	assert_int_equal(finish(pid), 128 + SIGTERM);
+	assert_int_equal(sim_finish(pid), 128 + SIGTERM);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_DIR(clients_tick_in_order_and_on_time),
-		IN_DIR(what_one_asks_of_another_is_done_in_between),
-		IN_DIR(what_a_broadcast_makes_one_do_is_done_in_time),
-		IN_DIR(transport_is_what_both_can),
-		IN_DIR(the_wall_clock_goes_with_time),
-		IN_DIR(late_joiners_begin_at_0),
-		IN_DIR(the_death_of_the_controller_ends_a_wait),
-		IN_DIR(so_does_a_deadlock),
-		IN_DIR(a_simulation_of_clients_that_only_wait_ends_well),
-		IN_DIR(one_that_waits_for_others_in_vain_gives_up),
+		WITH_SIM(clients_tick_in_order_and_on_time),
+		WITH_SIM(a_request_because_of_an_interrupt_is_in_time),
+		WITH_SIM(a_request_because_of_a_broadcast_is_in_time),
+		WITH_SIM(the_transport_is_one_that_both_can_use),
+		WITH_SIM(the_time_of_day_goes_with_simulated_time),
+		WITH_SIM(a_late_joiner_begins_at_0),
+		WITH_SIM(the_death_of_the_controller_ends_a_wait),
+		WITH_SIM(a_deadlock_ends_a_wait),
+		WITH_SIM(a_simulation_of_clients_that_only_wait_ends_well),
+		WITH_SIM(a_start_that_is_not_acknowledged_has_a_time_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
