@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages over a stream socket. The stream may cut them anywhere and may
- * deliver many at once, in both directions; who uses this sees whole messages,
- * and never waits for the peer.
+ * Messages over a stream socket. The stream may cut them anywhere and deliver
+ * many at once, in both directions. The caller sees whole messages, and never
+ * waits for the peer.
  */
 
 #include <errno.h>
@@ -14,13 +14,13 @@
 
 #include "conn.h"
 
-/* how many messages are read at once; hardly anybody sends two in a row */
+/* how many messages are read at once; clients rarely send two in a row */
 #define CONN_BATCH 64
 
 /**
  * conn_init - start with a connected socket
- * @conn: the connection
- * @fd: the socket, non-blocking; it belongs to @conn now
+ * @conn: filled in
+ * @fd: the socket, non-blocking; closed by conn_destroy()
  */
 void conn_init(struct conn *conn, int fd)
 {
@@ -29,8 +29,8 @@ void conn_init(struct conn *conn, int fd)
 }
 
 /**
- * conn_destroy - close the connection; what was not sent is lost
- * @conn: the connection
+ * conn_destroy - close the connection
+ * @conn: from conn_init(); what is queued is not sent any more
  */
 void conn_destroy(struct conn *conn)
 {
@@ -41,13 +41,12 @@ void conn_destroy(struct conn *conn)
 }
 
 /**
- * conn_read - take what is there to read, once
- * @conn: the connection
- * @handler: called with each whole message; it may destroy @conn if it then
- *	returns false
+ * conn_read - read once, and hand on the messages that this completes
+ * @conn: from conn_init()
+ * @handler: called with each message; the rest is dropped once it returns false
  *
- * Return: 1 if there may be more now or later, 0 if the peer has closed (bytes
- * of a message without its end are then in @rest), -errno if the connection
+ * Return: 1 if there may be more now or later; 0 if the peer has closed, and
+ * then @rest has what it sent of its last message; -errno if the connection
  * broke.
  */
 int conn_read(struct conn *conn, conn_handler handler)
@@ -78,10 +77,10 @@ int conn_read(struct conn *conn, conn_handler handler)
 
 /**
  * conn_queue - have a message sent by the next conn_flush()
- * @conn: the connection
+ * @conn: from conn_init()
  * @msg: the message, copied
  *
- * Return: 0, -ENOBUFS if the peer has not read for too long, -ENOMEM.
+ * Return: 0; -ENOBUFS if %CONN_MAX_QUEUED messages are queued already, -ENOMEM.
  */
 int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg)
 {
@@ -113,10 +112,10 @@ int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg)
 
 /**
  * conn_attach - send descriptors along with the first byte that is queued
- * @conn: the connection; nothing is queued
- * @fds: the descriptors, which stay the caller's and have to stay open until
- *	they are sent
- * @nfds: how many, at most %UM_TIMETRAVEL_MAX_FDS
+ * @conn: from conn_init(); nothing is queued
+ * @fds: the descriptors, which stay the caller's and have to be open until they
+ *	are sent
+ * @nfds: how many they are, at most %UM_TIMETRAVEL_MAX_FDS
  */
 void conn_attach(struct conn *conn, const int *fds, unsigned int nfds)
 {
@@ -157,13 +156,13 @@ static ssize_t conn_send(struct conn *conn)
 }
 
 /**
- * conn_flush - send what is queued, as far as the peer takes it now
- * @conn: the connection
+ * conn_flush - send what is queued, as far as the socket takes it
+ * @conn: from conn_init()
  *
- * If the peer is gone, what is queued is dropped and @broken set: it is
- * conn_read() that reports the end, after what the peer said before it went.
+ * If the peer has closed, what is queued is dropped and @broken set. conn_read()
+ * reports the end, after what the peer sent before it closed.
  *
- * Return: whether something is left to be sent when the socket is writable.
+ * Return: whether to call this again when the socket is writable.
  */
 bool conn_flush(struct conn *conn)
 {
@@ -189,8 +188,7 @@ bool conn_flush(struct conn *conn)
  * conn_peer - which process has connected
  * @fd: the socket
  *
- * Return: its number, 0 if that cannot be known, as that of a process in another
- * container.
+ * Return: its number; 0 if it is not visible from here, as in another container.
  */
 pid_t conn_peer(int fd)
 {

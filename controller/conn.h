@@ -8,23 +8,23 @@
 
 #include <linux/um_timetravel.h>
 
-/* a peer that lets more than this pile up is not coming back to read it */
+/* for a peer that does not read: how many messages are kept for it */
 #define CONN_MAX_QUEUED 65536
 
 /**
  * struct conn - messages over a stream socket
  *
  * @fd: the socket, non-blocking
- * @broken: the peer does not take anything any more; what it has sent before
- *	may still be there to read
- * @rest: start of a message whose end has not come yet
- * @rest_len: bytes in @rest
- * @out: what is to be sent, from @out_head on
- * @out_head: bytes of @out that have been sent
- * @out_len: bytes in @out in all
- * @out_size: bytes allocated for @out
- * @fds: descriptors to go with the first byte that is sent
- * @nfds: how many there are
+ * @broken: the peer takes nothing any more; what it sent before may still be
+ *	there to be read
+ * @rest: the beginning of a message whose end has not come yet
+ * @rest_len: size of @rest, bytes
+ * @out: messages to be sent, from @out_head on
+ * @out_head: how much of @out was sent, bytes
+ * @out_len: how much of @out is used, bytes
+ * @out_size: how much is allocated for @out, bytes
+ * @fds: descriptors that go with the first byte that is sent
+ * @nfds: how many of @fds there are
  */
 struct conn {
 	int fd;
@@ -39,7 +39,7 @@ struct conn {
 	unsigned int nfds;
 };
 
-/* what conn_read() hands messages to; false: do not go on */
+/* what conn_read() hands messages to; returns false to get no more of them */
 typedef bool (*conn_handler)(struct conn *conn,
 			     const struct um_timetravel_msg *msg);
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The socket's place in the file system: taken if nobody else uses it, given
- * back in the end.
+ * The socket that the controller listens on, and its name in the file system.
  *
- * A controller that was killed leaves its socket behind, and that must not
- * keep the next one from starting; a controller that lives must not lose its
- * socket to another one. Only a connection attempt tells which it is. Between
- * that attempt and the new socket another controller could do the same, so both
- * lock the directory meanwhile, which leaves no lock file behind.
+ * A controller that was killed leaves its socket behind, which must not keep the
+ * next one from starting. But no controller may take the socket of one that is
+ * alive. Only an attempt to connect tells which it is. Two controllers could both
+ * find a stale socket and replace it one after the other, so each locks the
+ * directory until it has its own. That leaves no lock file behind.
  */
 
 #include <errno.h>
@@ -36,8 +35,8 @@ static int listener_lock(const char *path)
 	snprintf(dir, sizeof(dir), "%s", path);
 	fd = open(dirname(dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/*
-	 * Somebody who keeps it locked that long is no controller, and there
-	 * are directories one may use but not read: go on without the lock.
+	 * A controller does not keep it locked that long, and a directory that
+	 * can be used need not be readable: go on without the lock.
 	 */
 	for (i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
 		if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
@@ -47,7 +46,7 @@ static int listener_lock(const char *path)
 	return fd;
 }
 
-/* make sure that there is nothing at the address */
+/* remove a stale socket; anything else that is there is an error */
 static int listener_clear(const struct sockaddr_un *addr)
 {
 	const char *path = addr->sun_path;
@@ -62,7 +61,7 @@ static int listener_clear(const struct sockaddr_un *addr)
 		return -err;
 	}
 	if (!S_ISSOCK(st.st_mode)) {
-		log_line("%s is there already, and is no socket", path);
+		log_line("%s exists, and is not a socket", path);
 		return -EEXIST;
 	}
 
@@ -73,7 +72,7 @@ static int listener_clear(const struct sockaddr_un *addr)
 	      errno : 0;
 	close(fd);
 	if (err != ECONNREFUSED) {
-		/* a full backlog (EAGAIN) is somebody's too */
+		/* EAGAIN: its backlog is full, so somebody serves it */
 		if (!err || err == EAGAIN)
 			log_line("%s is served by another controller", path);
 		else
@@ -113,9 +112,9 @@ static int listener_bind(struct listener *listener,
 /**
  * listener_open - listen on a socket that nobody else serves
  * @listener: filled in
- * @path: where; stays the caller's
+ * @path: its path, which has to outlive @listener
  *
- * Return: 0; or -errno, and then it was said why in one line.
+ * Return: 0; -errno after one line in the log that says what is wrong.
  */
 int listener_open(struct listener *listener, const char *path)
 {
@@ -123,7 +122,7 @@ int listener_open(struct listener *listener, const char *path)
 	int ret, lock;
 
 	if (!*path || strlen(path) >= sizeof(addr.sun_path)) {
-		log_line("the path of the socket has %zu bytes, it may have 1 to %zu",
+		log_line("the path of the socket has %zu bytes, allowed are 1 to %zu",
 			 strlen(path), sizeof(addr.sun_path) - 1);
 		return -ENAMETOOLONG;
 	}
@@ -148,8 +147,8 @@ int listener_open(struct listener *listener, const char *path)
 }
 
 /**
- * listener_close - stop listening and remove the socket, if it is still ours
- * @listener: from listener_open()
+ * listener_close - stop listening, and remove the socket
+ * @listener: from listener_open(); what has taken the socket's place stays
  */
 void listener_close(struct listener *listener)
 {

@@ -7,10 +7,10 @@
 /**
  * struct listener - a socket in the file system
  *
- * @path: where
- * @fd: listens
- * @dev: file system of the socket
- * @ino: the socket, which may not be the one at @path any more
+ * @path: its path
+ * @fd: its descriptor
+ * @dev: its file system
+ * @ino: its inode; at @path there may be another one by now
  */
 struct listener {
 	const char *path;

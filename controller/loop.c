@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The event loop: level-triggered epoll. A source may be removed, and freed,
- * while a batch of events is worked off that has some for it.
+ * The event loop: level-triggered epoll. While a batch of events is handled, any
+ * source may be removed and freed, even one that has an event in that batch.
  */
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 /**
  * loop_init - make a loop without sources
- * @loop: the loop
+ * @loop: filled in
  *
  * Return: 0 or -errno.
  */
@@ -25,8 +25,8 @@ int loop_init(struct loop *loop)
 }
 
 /**
- * loop_destroy - the opposite of loop_init(); sources stay the caller's
- * @loop: the loop
+ * loop_destroy - free a loop
+ * @loop: from loop_init(); its sources stay the caller's
  */
 void loop_destroy(struct loop *loop)
 {
@@ -43,9 +43,9 @@ static int loop_ctl(struct loop *loop, int op, struct loop_source *source,
 
 /**
  * loop_add - wait for a source too
- * @loop: the loop
- * @source: the source, stays the caller's
- * @events: EPOLLIN and so on; errors and hang-ups are always reported
+ * @loop: from loop_init()
+ * @source: the source, which stays the caller's, with @fd and @ready set
+ * @events: EPOLLIN, EPOLLOUT or both; errors and hang-ups are always reported
  *
  * Return: 0 or -errno.
  */
@@ -56,8 +56,8 @@ int loop_add(struct loop *loop, struct loop_source *source, uint32_t events)
 
 /**
  * loop_change - wait for other events of a source
- * @loop: the loop
- * @source: a source that has been added
+ * @loop: from loop_init()
+ * @source: added by loop_add()
  * @events: as for loop_add()
  *
  * Return: 0 or -errno.
@@ -70,8 +70,9 @@ int loop_change(struct loop *loop, struct loop_source *source,
 
 /**
  * loop_remove - do not wait for a source any more
- * @loop: the loop
- * @source: a source that has been added; its ready() is not called again
+ * @loop: from loop_init()
+ * @source: added by loop_add(); it is not called any more, not even for an event
+ *	that has come already
  */
 void loop_remove(struct loop *loop, struct loop_source *source)
 {
@@ -84,11 +85,11 @@ void loop_remove(struct loop *loop, struct loop_source *source)
 }
 
 /**
- * loop_run_once - wait, and handle what is ready
- * @loop: the loop
- * @timeout_ms: as for epoll_wait()
+ * loop_run_once - wait until a source is ready, and call all that are
+ * @loop: from loop_init()
+ * @timeout_ms: how long to wait, -1: without end
  *
- * Return: how many sources were ready, or -errno. A signal is like a timeout.
+ * Return: how many sources were ready, 0 after a timeout or a signal; -errno.
  */
 int loop_run_once(struct loop *loop, int timeout_ms)
 {
@@ -110,7 +111,7 @@ int loop_run_once(struct loop *loop, int timeout_ms)
 }
 
 /**
- * loop_now - the host's monotonic clock
+ * loop_now - the time on the host's monotonic clock
  *
  * Return: ns.
  */

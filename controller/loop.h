@@ -9,10 +9,11 @@
 #define NSEC_PER_SEC 1000000000ULL
 
 /**
- * struct loop_source - a file descriptor and what to do when it is ready
+ * struct loop_source - a file descriptor, and what to do when it is ready
  *
  * @fd: the descriptor
- * @ready: called with EPOLLIN and the like
+ * @ready: called with the events that have come, EPOLLIN, EPOLLOUT, EPOLLERR and
+ *	EPOLLHUP; it may remove any source, itself as well
  */
 struct loop_source {
 	int fd;
@@ -20,11 +21,11 @@ struct loop_source {
 };
 
 /**
- * struct loop - waits for many descriptors at once
+ * struct loop - an event loop
  *
  * @epoll: the epoll instance
- * @events: the batch being worked off
- * @count: how many there are in it
+ * @events: the batch that is being handled
+ * @count: how many of @events there are, 0 between batches
  */
 struct loop {
 	int epoll;

@@ -15,35 +15,11 @@
 #include "log.h"
 #include "options.h"
 #include "shm.h"
+#include "util.h"
 
 #define DEFAULT_SLOTS 256
-
-enum {
-	OPT_NO_SHM = 256,
-	OPT_NO_SHM_FOR,
-	OPT_START_TIME,
-	OPT_STATS,
-	OPT_MAX_CLIENTS,
-	OPT_LATE_JOIN,
-	OPT_CPU,
-	OPT_KEEP,
-};
-
-static const struct option long_options[] = {
-	{ "clients", required_argument, NULL, 'n' },
-	{ "cpu", required_argument, NULL, OPT_CPU },
-	{ "help", no_argument, NULL, 'h' },
-	{ "keep", no_argument, NULL, OPT_KEEP },
-	{ "late-join", required_argument, NULL, OPT_LATE_JOIN },
-	{ "max-clients", required_argument, NULL, OPT_MAX_CLIENTS },
-	{ "no-shm", no_argument, NULL, OPT_NO_SHM },
-	{ "no-shm-for", required_argument, NULL, OPT_NO_SHM_FOR },
-	{ "start-time", required_argument, NULL, OPT_START_TIME },
-	{ "stats", required_argument, NULL, OPT_STATS },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{}
-};
+/* getopt_long() returns this and more for an option without a short form */
+#define FIRST_CODE 256
 
 static const char usage[] =
 "Usage: tt-controller [OPTION]... SOCKET\n"
@@ -65,11 +41,11 @@ static const char usage[] =
 "  -h, --help             print this\n"
 "  -V, --version          print the version\n"
 "\n"
-"It ends when the last client has gone: 0 if all is well, 1 on errors and if\n"
-"all clients sleep forever, 2 if the command line is wrong.\n";
+"It ends when the last client has gone, with status 0 if all is well, 1 after an\n"
+"error or a deadlock, 2 if the command line is wrong.\n";
 
 /**
- * options_default - what applies if nothing else is said
+ * options_default - the options of an empty command line
  * @opt: filled in
  */
 void options_default(struct options *opt)
@@ -85,7 +61,7 @@ void options_default(struct options *opt)
 	};
 }
 
-/* decimal, or hexadecimal after 0x, and nothing around it */
+/* decimal, or hexadecimal after 0x, with nothing around it */
 static bool parse_number(const char *what, const char *arg, uint64_t min,
 			 uint64_t max, uint64_t *value)
 {
@@ -145,7 +121,7 @@ static bool parse_cpu(struct options *opt, const char *arg)
 			return false;
 		opt->cpu = value;
 		if (!cpu_may_use(opt->cpu)) {
-			log_line("--cpu: %d is no CPU that may be used here",
+			log_line("--cpu: CPU %d may not be used by this process",
 				 opt->cpu);
 			return false;
 		}
@@ -156,101 +132,185 @@ static bool parse_cpu(struct options *opt, const char *arg)
 	return true;
 }
 
-static enum options_outcome parse_one(struct options *opt, int which,
-				      char **argv)
+static bool parse_clients(struct options *opt, const char *arg)
 {
 	uint64_t value;
-	bool ok = true;
+	bool ok;
 
-	switch (which) {
-	case 'n':
-		ok = parse_number("--clients", optarg, 1, SHM_MAX_SLOTS - 1,
-				  &value);
-		opt->clients = value;
-		break;
-	case OPT_MAX_CLIENTS:
-		ok = parse_number("--max-clients", optarg, SHM_MIN_SLOTS,
-				  SHM_MAX_SLOTS, &value);
-		opt->slots = value;
-		break;
-	case OPT_NO_SHM:
-		opt->shm = false;
-		break;
-	case OPT_NO_SHM_FOR:
-		ok = parse_number("--no-shm-for", optarg, 0, UINT64_MAX,
-				  &value) && add_no_shm_for(opt, value);
-		break;
-	case OPT_KEEP:
-		opt->keep = true;
-		break;
-	case OPT_LATE_JOIN:
-		ok = parse_late_join(opt, optarg);
-		break;
-	case OPT_CPU:
-		ok = parse_cpu(opt, optarg);
-		break;
-	case OPT_START_TIME:
-		ok = parse_number("--start-time", optarg, 0, INT64_MAX,
-				  &opt->start_time);
-		break;
-	case OPT_STATS:
-		opt->stats = optarg;
-		break;
-	case 'v':
-		opt->verbose = true;
-		break;
-	case 'h':
-		fputs(usage, stdout);
-		return OPTIONS_DONE;
-	case 'V':
-		puts("tt-controller " OPTIONS_VERSION);
-		return OPTIONS_DONE;
-	case ':':
-		log_line("%s needs a value, see --help", argv[optind - 1]);
-		return OPTIONS_WRONG;
-	default:
-		if (optopt && optopt < 256 && strncmp(argv[optind - 1], "--", 2))
-			log_line("unknown option '-%c', see --help", optopt);
-		else if (optopt)
-			log_line("%s: the option takes no value, see --help",
-				 argv[optind - 1]);
-		else
-			log_line("unknown option '%s', see --help",
-				 argv[optind - 1]);
+	ok = parse_number("--clients", arg, 1, SHM_MAX_SLOTS - 1, &value);
+	opt->clients = value;
+	return ok;
+}
+
+static bool parse_max_clients(struct options *opt, const char *arg)
+{
+	uint64_t value;
+	bool ok;
+
+	ok = parse_number("--max-clients", arg, SHM_MIN_SLOTS, SHM_MAX_SLOTS,
+			  &value);
+	opt->slots = value;
+	return ok;
+}
+
+static bool parse_no_shm(struct options *opt, const char *arg)
+{
+	(void)arg;
+	opt->shm = false;
+	return true;
+}
+
+static bool parse_no_shm_for(struct options *opt, const char *arg)
+{
+	uint64_t name;
+
+	return parse_number("--no-shm-for", arg, 0, UINT64_MAX, &name) &&
+	       add_no_shm_for(opt, name);
+}
+
+static bool parse_keep(struct options *opt, const char *arg)
+{
+	(void)arg;
+	opt->keep = true;
+	return true;
+}
+
+static bool parse_start_time(struct options *opt, const char *arg)
+{
+	return parse_number("--start-time", arg, 0, INT64_MAX,
+			    &opt->start_time);
+}
+
+static bool parse_stats(struct options *opt, const char *arg)
+{
+	opt->stats = arg;
+	return true;
+}
+
+static bool parse_verbose(struct options *opt, const char *arg)
+{
+	(void)arg;
+	opt->verbose = true;
+	return true;
+}
+
+/*
+ * All options: name, short form if there is one, whether a value follows, and
+ * either what to print or how to put it into the options.
+ */
+static const struct known_option {
+	const char *name;
+	char letter;
+	bool has_value;
+	const char *text;
+	bool (*parse)(struct options *opt, const char *arg);
+} known[] = {
+	{ "clients", 'n', true, NULL, parse_clients },
+	{ "cpu", 0, true, NULL, parse_cpu },
+	{ "help", 'h', false, usage, NULL },
+	{ "keep", 0, false, NULL, parse_keep },
+	{ "late-join", 0, true, NULL, parse_late_join },
+	{ "max-clients", 0, true, NULL, parse_max_clients },
+	{ "no-shm", 0, false, NULL, parse_no_shm },
+	{ "no-shm-for", 0, true, NULL, parse_no_shm_for },
+	{ "start-time", 0, true, NULL, parse_start_time },
+	{ "stats", 0, true, NULL, parse_stats },
+	{ "verbose", 'v', false, NULL, parse_verbose },
+	{ "version", 'V', false, "tt-controller " OPTIONS_VERSION "\n", NULL },
+};
+
+/* @known as getopt_long() wants it */
+struct getopt_tables {
+	char letters[2 * ARRAY_SIZE(known) + 2];
+	struct option names[ARRAY_SIZE(known) + 1];
+};
+
+static void make_tables(struct getopt_tables *tables)
+{
+	char *letter = tables->letters;
+	size_t i;
+
+	memset(tables, 0, sizeof(*tables));
+	/* a missing value is ':', not '?' */
+	*letter++ = ':';
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		tables->names[i].name = known[i].name;
+		tables->names[i].has_arg = known[i].has_value ?
+					   required_argument : no_argument;
+		tables->names[i].val = FIRST_CODE + i;
+		if (!known[i].letter)
+			continue;
+		tables->names[i].val = known[i].letter;
+		*letter++ = known[i].letter;
+		if (known[i].has_value)
+			*letter++ = ':';
+	}
+}
+
+/* getopt_long() has returned @code for the word before argv[optind] */
+static void log_wrong_option(int code, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (code == ':')
+		log_line("%s needs a value, see --help", word);
+	else if (optopt && optopt < FIRST_CODE && strncmp(word, "--", 2))
+		log_line("unknown option '-%c', see --help", optopt);
+	else if (optopt)
+		log_line("%s: the option takes no value, see --help", word);
+	else
+		log_line("unknown option '%s', see --help", word);
+}
+
+static enum options_outcome parse_one(struct options *opt, int code,
+				      char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (code == known[i].letter || code == FIRST_CODE + (int)i)
+			break;
+	if (i == ARRAY_SIZE(known)) {
+		log_wrong_option(code, argv);
 		return OPTIONS_WRONG;
 	}
-	return ok ? OPTIONS_GO : OPTIONS_WRONG;
+	if (known[i].text) {
+		fputs(known[i].text, stdout);
+		return OPTIONS_DONE;
+	}
+	return known[i].parse(opt, optarg) ? OPTIONS_GO : OPTIONS_WRONG;
 }
 
 /**
  * options_parse - read the command line
- * @opt: options_default() has been there; to be freed by options_free(), and
- *	not to outlive @argv
+ * @opt: from options_default(); to be freed by options_free(), before @argv is
  * @argc: as in main()
  * @argv: as in main()
  *
- * What is wrong is said in one line.
+ * Return: what to do. One line in the log says what is wrong.
  */
 enum options_outcome options_parse(struct options *opt, int argc, char **argv)
 {
 	enum options_outcome outcome;
-	int which;
+	struct getopt_tables tables;
+	int code;
 
+	make_tables(&tables);
 	optind = 0;
 	opterr = 0;
-	while ((which = getopt_long(argc, argv, ":n:vhV", long_options,
-				    NULL)) != -1) {
-		outcome = parse_one(opt, which, argv);
+	while ((code = getopt_long(argc, argv, tables.letters, tables.names,
+				   NULL)) != -1) {
+		outcome = parse_one(opt, code, argv);
 		if (outcome != OPTIONS_GO)
 			return outcome;
 	}
 
 	if (optind == argc) {
-		log_line("which socket? See --help");
+		log_line("the path of the socket is missing, see --help");
 		return OPTIONS_WRONG;
 	}
 	if (optind + 1 < argc) {
-		log_line("only one socket, please: '%s' is too much",
+		log_line("'%s': only one socket can be served, see --help",
 			 argv[optind + 1]);
 		return OPTIONS_WRONG;
 	}
@@ -266,7 +326,7 @@ enum options_outcome options_parse(struct options *opt, int argc, char **argv)
 
 /**
  * options_free - free what options_parse() has allocated
- * @opt: the options
+ * @opt: from options_default(), parsed or not
  */
 void options_free(struct options *opt)
 {

@@ -9,20 +9,20 @@
 #define OPTIONS_VERSION "0.1"
 
 /**
- * struct options - what the command line says
+ * struct options - the command line
  *
  * @socket: path of the socket
- * @clients: time stands still until so many have sent START; 0: nobody waits
- * @slots: slots in the memory, slot 0 included
+ * @clients: how many clients have to send START before time begins; 0: any
+ * @slots: number of slots in the memory, including slot 0
  * @shm: offer the shared memory at all
  * @shm_late: offer it to clients that start after time 0 too
- * @no_shm_for: names of clients that are not offered it
- * @no_shm_count: how many names that are
+ * @no_shm_for: names of the clients that are not offered it
+ * @no_shm_count: how many names those are
  * @start_time: the wall clock at time 0, ns since the epoch
- * @stats: where to write statistics to, or NULL
- * @cpu: the CPU for all, or %CPU_AUTO, or %CPU_NOWHERE
+ * @stats: path of the file for statistics, NULL for none
+ * @cpu: the CPU that all share, %CPU_AUTO or %CPU_NOWHERE
  * @keep: go on when the last client has gone
- * @verbose: tell more
+ * @verbose: log who comes, goes, and is waited for
  */
 struct options {
 	const char *socket;
@@ -42,9 +42,9 @@ struct options {
 /**
  * enum options_outcome - what to do after parsing
  *
- * @OPTIONS_GO: the options are valid
- * @OPTIONS_DONE: they only asked for something to be printed: exit 0
- * @OPTIONS_WRONG: they are not valid, which was said: exit 2
+ * @OPTIONS_GO: the options are valid: go on
+ * @OPTIONS_DONE: all that was wanted is printed: end with status 0
+ * @OPTIONS_WRONG: they are not valid, which the log says: end with status 2
  */
 enum options_outcome {
 	OPTIONS_GO,

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The shared memory: making it, handing out its slots, and reading and writing
- * what is in it.
+ * The memory that the clients of a group share: making it, handing out its
+ * slots, reading and writing its fields.
  *
  * Theory of operation
  *
- * The memory is a memfd, sealed so that it can neither shrink (which would kill
- * everybody who touches the lost part with SIGBUS) nor grow. Clients may write
- * all of it, and a wild one may write rubbish. So nothing that is read here is
- * used to find memory, and whatever the controller decides by (sizes, names,
- * slots, who runs, the time) it keeps for itself; a value that can only come
- * from here, a request or the running client's time, is for the caller to
- * check. Each field is accessed in one piece, released when it makes others
- * visible and acquired when it is looked at first.
+ * The memory is a memfd. It is sealed: it cannot shrink, since whoever touched
+ * the lost part would be killed by SIGBUS, nor grow. Every client can write all
+ * of it, and a wild one may write nonsense. So no value that is read here is used
+ * as an index, and the controller decides by what it keeps for itself: sizes,
+ * names, slots, who runs, the time. Two values can come only from here, a request
+ * and the time of the running client. The caller has to check them.
  *
- * Slot 0, the controller's, says that it shares time: while nobody runs,
- * clients may put their requests into the memory, and the controller looks at
- * them before it picks who is next.
+ * Each field is read and written in one piece: a store releases what was written
+ * before it, a load acquires what is read after it.
+ *
+ * Slot 0, the controller's, says that it shares time. So while nobody runs clients
+ * may put their requests into the memory, and the controller reads the slots
+ * before it decides who is next.
  */
 
 #include <errno.h>
@@ -49,7 +50,7 @@ static int shm_make_fd(uint32_t len)
 }
 
 /**
- * shm_create - make a memory, at time 0, with nobody running
+ * shm_create - make a memory, at time 0, while nobody runs
  * @shm: filled in
  * @slots: number of slots, slot 0 included: %SHM_MIN_SLOTS to %SHM_MAX_SLOTS
  *
@@ -94,8 +95,8 @@ int shm_create(struct shm *shm, uint32_t slots)
 }
 
 /**
- * shm_destroy - unmap and close; clients keep what they have
- * @shm: the memory
+ * shm_destroy - free the memory
+ * @shm: from shm_create(); clients keep what they have mapped
  */
 void shm_destroy(struct shm *shm)
 {
@@ -106,8 +107,8 @@ void shm_destroy(struct shm *shm)
 
 /**
  * shm_take_slot - hand out the lowest free slot
- * @shm: the memory
- * @name: name of the client, goes into the slot
+ * @shm: from shm_create()
+ * @name: the client's name, which is put into the slot
  *
  * Return: the slot, or 0 if none is free.
  */
@@ -126,7 +127,7 @@ uint16_t shm_take_slot(struct shm *shm, uint64_t name)
 	return slot;
 }
 
-/* whoever gets the slot next must not inherit anything */
+/* the next client with this slot must not inherit anything */
 static void shm_wipe_slot(struct shm *shm, uint16_t slot)
 {
 	STORE(shm->mem->clients[slot].capa, 0);
@@ -137,8 +138,8 @@ static void shm_wipe_slot(struct shm *shm, uint16_t slot)
 
 /**
  * shm_free_slot - take a slot back
- * @shm: the memory
- * @slot: from shm_take_slot(); if it is the running one, nobody runs now
+ * @shm: from shm_create()
+ * @slot: from shm_take_slot(); if its client is the running one, nobody runs now
  */
 void shm_free_slot(struct shm *shm, uint16_t slot)
 {
@@ -152,12 +153,12 @@ void shm_free_slot(struct shm *shm, uint16_t slot)
 }
 
 /**
- * shm_capa - what the client of a slot says of itself
- * @shm: the memory
- * @slot: a slot that is handed out
+ * shm_capa - the capabilities that a client has put into its slot
+ * @shm: from shm_create()
+ * @slot: from shm_take_slot()
  *
- * Return: %UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE if it uses the memory, and
- * maybe others.
+ * Return: bits, of which %UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE means that it
+ * uses the memory.
  */
 uint32_t shm_capa(const struct shm *shm, uint16_t slot)
 {
@@ -165,10 +166,10 @@ uint32_t shm_capa(const struct shm *shm, uint16_t slot)
 }
 
 /**
- * shm_request - what does the client of a slot ask for?
- * @shm: the memory
- * @slot: a slot that is handed out
- * @time: set to when it wants to run, unchecked
+ * shm_request - read the request that a client has put into its slot
+ * @shm: from shm_create()
+ * @slot: from shm_take_slot()
+ * @time: set to when it wants to run, ns, unchecked, if there is a request
  *
  * Return: whether there is a request.
  */
@@ -183,10 +184,10 @@ bool shm_request(const struct shm *shm, uint16_t slot, uint64_t *time)
 
 /**
  * shm_set_request - put a request into a slot on its client's behalf
- * @shm: the memory
- * @slot: a slot whose client does not use the memory, or is waiting for the
- *	ACK to a REQUEST
- * @time: controller time, ns
+ * @shm: from shm_create()
+ * @slot: from shm_take_slot(); its client does not use the memory, or has sent
+ *	REQUEST and waits for the ACK
+ * @time: when it wants to run, ns
  */
 void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time)
 {
@@ -197,12 +198,12 @@ void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time)
 }
 
 /**
- * shm_clear_request - there is no request in a slot any more
- * @shm: the memory
- * @slot: a slot whose client waits
+ * shm_clear_request - take the request out of a slot
+ * @shm: from shm_create()
+ * @slot: from shm_take_slot(); its client waits
  *
- * A client that uses the memory clears it itself when it gets RUN, but is not
- * to be run for one and the same request forever if it does not.
+ * A client that uses the memory does that itself when it gets RUN. One that does
+ * not must not be run for the same request for ever.
  */
 void shm_clear_request(struct shm *shm, uint16_t slot)
 {
@@ -213,10 +214,10 @@ void shm_clear_request(struct shm *shm, uint16_t slot)
 
 /**
  * shm_run - publish who is about to run
- * @shm: the memory
- * @slot: its slot
- * @time: at which time, controller time, ns
- * @until: and it may go on for everything strictly before this
+ * @shm: from shm_create()
+ * @slot: the client's slot
+ * @time: the time at which it runs, ns
+ * @until: it may go on by itself for everything strictly before this, ns
  */
 void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until)
 {
@@ -226,11 +227,11 @@ void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until)
 }
 
 /**
- * shm_stop - publish that nobody runs, and that nobody looks at the memory
- * @shm: the memory
+ * shm_stop - publish that nobody runs, and that nobody reads the slots
+ * @shm: from shm_create()
  *
- * From now on a client that wants something says so in a message. One that had
- * begun to put it into its slot may still do that.
+ * From now on a client that wants to run has to send REQUEST. One that has seen
+ * the old state may still put a request into its slot.
  */
 void shm_stop(struct shm *shm)
 {
@@ -240,8 +241,10 @@ void shm_stop(struct shm *shm)
 }
 
 /**
- * shm_time - the time that is published, unchecked
- * @shm: the memory
+ * shm_time - the time that the running client has published
+ * @shm: from shm_create()
+ *
+ * Return: ns, unchecked.
  */
 uint64_t shm_time(const struct shm *shm)
 {
@@ -250,8 +253,8 @@ uint64_t shm_time(const struct shm *shm)
 
 /**
  * shm_set_time - publish the time for a running client that cannot
- * @shm: the memory
- * @time: controller time, ns
+ * @shm: from shm_create()
+ * @time: ns
  */
 void shm_set_time(struct shm *shm, uint64_t time)
 {
@@ -259,11 +262,11 @@ void shm_set_time(struct shm *shm, uint64_t time)
 }
 
 /**
- * shm_lower_free_until - make the running client stop before @time
- * @shm: the memory
- * @time: controller time, ns
+ * shm_lower_free_until - make the running client stop earlier
+ * @shm: from shm_create()
+ * @time: it may go on by itself for everything strictly before this, ns
  *
- * Clients may be lowering it at the same moment; the lowest stays.
+ * Clients may lower it at the same moment; the lowest value stays.
  */
 void shm_lower_free_until(struct shm *shm, uint64_t time)
 {

@@ -11,15 +11,15 @@
 #define SHM_MAX_SLOTS 65535
 
 /**
- * struct shm - one memory that clients share, and its slots
+ * struct shm - a memory that clients share
  *
- * @mem: the memory; anybody may have written anything to it
- * @len: its size in bytes
- * @fd: the descriptor that clients are given
- * @slots: number of slots, slot 0 included, which is the controller's
- * @used: how many are handed out, slot 0 included
- * @lowest: no slot below this is free
- * @taken: which are handed out
+ * @mem: the memory, in which clients may have written anything
+ * @len: its size, bytes
+ * @fd: its descriptor, which clients are given
+ * @slots: number of slots, including slot 0, which is the controller's
+ * @used: how many slots are handed out, including slot 0
+ * @lowest: no slot below this one is free
+ * @taken: bitmap of the slots that are handed out
  */
 struct shm {
 	struct um_timetravel_schedshm *mem;

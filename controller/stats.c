@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happened, in numbers: counters that are plain increments while the
- * simulation runs, and become JSON when it is over.
+ * Statistics: counters, which cost an increment each while the simulation runs,
+ * and the JSON that is made of them in the end.
  */
 
 #include <ctype.h>
@@ -31,13 +31,13 @@ static const uint32_t ops_out[] = {
 	UM_TIMETRAVEL_BROADCAST,
 };
 
-/* how long whoever reads the statistics from a pipe may take */
-#define PATIENCE_MS 5000
-#define PAUSE_MS 10
+/* how long the reader of a pipe may take to come, and to read */
+#define READER_TIMEOUT_MS 5000
+#define OPEN_PAUSE_MS 10
 
 /**
- * stats_init - no clients yet
- * @stats: the statistics
+ * stats_init - statistics of no clients
+ * @stats: filled in
  */
 void stats_init(struct stats *stats)
 {
@@ -45,8 +45,8 @@ void stats_init(struct stats *stats)
 }
 
 /**
- * stats_destroy - free all that stats_add() was given
- * @stats: the statistics
+ * stats_destroy - free the counters of all clients
+ * @stats: from stats_init()
  */
 void stats_destroy(struct stats *stats)
 {
@@ -59,10 +59,9 @@ void stats_destroy(struct stats *stats)
 }
 
 /**
- * stats_new - allocate counters for a client that has connected
+ * stats_new - counters for a client that has connected
  *
- * Return: all zero, to be given to stats_add() or free(); NULL if there is no
- * memory.
+ * Return: counters at 0, for stats_add() or free(); NULL if there is no memory.
  */
 struct client_stats *stats_new(void)
 {
@@ -70,9 +69,9 @@ struct client_stats *stats_new(void)
 }
 
 /**
- * stats_add - the client was started: it counts
+ * stats_add - a client has been started, and is part of the statistics
  * @stats: the statistics, which own @client from now on
- * @client: its counters, which may go on counting
+ * @client: its counters, which go on counting
  */
 void stats_add(struct stats *stats, struct client_stats *client)
 {
@@ -102,7 +101,7 @@ static struct json_object *json_counts(const uint64_t *counts,
 	return obj;
 }
 
-/* what a client and the total have in common */
+/* what a client and the totals have in common */
 static void json_messages(struct json_object *obj, const struct client_stats *c)
 {
 	json_object_object_add(obj, "in", json_counts(c->in, ops_in,
@@ -151,16 +150,16 @@ static struct json_object *json_all(const struct stats *stats,
 	return all;
 }
 
-/* who reads a pipe may come later, or never */
+/* a pipe may have no reader yet */
 static int open_file(const char *path)
 {
-	int fd, tries = PATIENCE_MS / PAUSE_MS;
+	int fd, tries = READER_TIMEOUT_MS / OPEN_PAUSE_MS;
 
 	do {
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
 			  O_NONBLOCK, 0666);
 	} while (fd < 0 && errno == ENXIO && tries-- &&
-		 !poll(NULL, 0, PAUSE_MS));
+		 !poll(NULL, 0, OPEN_PAUSE_MS));
 	return fd < 0 ? -errno : fd;
 }
 
@@ -177,7 +176,7 @@ static int write_text(int fd, const char *text)
 			len -= ret;
 		} else if (errno != EAGAIN && errno != EINTR) {
 			return -errno;
-		} else if (!poll(&room, 1, PATIENCE_MS)) {
+		} else if (!poll(&room, 1, READER_TIMEOUT_MS)) {
 			return -ETIMEDOUT;
 		}
 	}
@@ -199,7 +198,7 @@ static int write_file(const char *path, const char *text)
 	return ret;
 }
 
-/* is there something at @path that must be written to, not replaced? */
+/* is there anything at @path that is written to and not replaced? */
 static bool is_special(const char *path)
 {
 	struct stat st;
@@ -207,7 +206,7 @@ static bool is_special(const char *path)
 	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
-/* the file that becomes @path when it is complete, to be freed; NULL: ENOMEM */
+/* the name of the file that becomes @path when it is complete, to be freed */
 static char *temporary(const char *path)
 {
 	char *temp;
@@ -216,10 +215,10 @@ static char *temporary(const char *path)
 }
 
 /**
- * stats_probe - find out whether stats_write() will be able to
- * @path: the file
+ * stats_probe - find out in time whether stats_write() will succeed
+ * @path: the file; a device, a pipe or a link is not tried
  *
- * Return: 0 or -errno. What is a device, a pipe or a link is not looked at.
+ * Return: 0 or -errno.
  */
 int stats_probe(const char *path)
 {
@@ -240,15 +239,13 @@ int stats_probe(const char *path)
 
 /**
  * stats_write - write the statistics as JSON
- * @stats: the statistics
- * @sum: what is not any one client's
- * @path: the file, which is complete or not touched at all, unless it is a
- *	device, a pipe or a link
+ * @stats: the counters of the clients
+ * @sum: the numbers that belong to no client
+ * @path: the file, which is replaced as a whole or stays as it is; a device, a
+ *	pipe or the target of a link is written to
  *
- * A pipe that nobody reads is waited for, but not forever.
- *
- * Return: 0; -ENXIO if a pipe has no reader, -ETIMEDOUT if it does not read;
- * another -errno.
+ * Return: 0; -ENXIO if a pipe has no reader for 5 s, -ETIMEDOUT if its reader
+ * does not read for 5 s; another -errno.
  */
 int stats_write(const struct stats *stats, const struct stats_summary *sum,
 		const char *path)

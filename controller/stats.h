@@ -9,15 +9,15 @@
 #include "op.h"
 
 /**
- * struct client_stats - what one client did; outlives it
+ * struct client_stats - the counters of one client, which outlive it
  *
- * @link: in the order in which the clients were started
+ * @link: in the order in which clients were started
  * @name: what it sent in START
  * @slot: its slot
  * @memory: it used the shared memory
  * @in: messages from it, by operation
  * @out: messages to it, by operation
- * @time: the last time of its own that is known, ns
+ * @time: the last time on its own clock that is known, ns
  */
 struct client_stats {
 	STAILQ_ENTRY(client_stats) link;
@@ -32,11 +32,11 @@ struct client_stats {
 STAILQ_HEAD(stats, client_stats);
 
 /**
- * struct stats_summary - what is not any one client's
+ * struct stats_summary - the numbers that belong to no client
  *
- * @virtual_time: simulated time reached, ns
- * @wall_time: how long it took, ns
- * @past_requests: requests for a time that had passed already
+ * @virtual_time: simulated time that was reached, ns
+ * @wall_time: how long that took, ns
+ * @past_requests: how many requests were for a time that had passed already
  */
 struct stats_summary {
 	uint64_t virtual_time;

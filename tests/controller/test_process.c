@@ -192,8 +192,8 @@ static void help_and_version_are_printed(void **state)
 static void a_wrong_command_line_is_told_in_one_line(void **state)
 {
 	static const char *const wrong[][4] = {
-		{ "which socket" },
-		{ "'b' is too much", "a", "b" },
+		{ "the path of the socket is missing" },
+		{ "'b': only one socket", "a", "b" },
 		{ "unknown option '--what'", "--what", "s" },
 		{ "unknown option '-x'", "-x", "s" },
 		{ "unknown option '-x'", "-vx", "s" },
@@ -220,7 +220,7 @@ static void a_wrong_command_line_is_told_in_one_line(void **state)
 		  "--start-time", "9223372036854775808", "s" },
 		{ "--cpu: 'all' is neither auto, none nor", "--cpu=all", "s" },
 		{ "--cpu: 1024 is out of range", "--cpu", "1024", "s" },
-		{ "--cpu: 1023 is no CPU that may be used", "--cpu=1023", "s" },
+		{ "--cpu: CPU 1023 may not be used by", "--cpu=1023", "s" },
 		{ "'never' is neither messages nor shm", "--late-join=never",
 		  "s" },
 	};
@@ -359,11 +359,11 @@ static void nor_is_anything_that_is_no_socket(void **state)
 	(void)state;
 	close(fd);
 	assert_int_equal(STATUS_OF("s"), 1);
-	printed_line("s is there already, and is no socket");
+	printed_line("s exists, and is not a socket");
 	assert_int_equal(unlink("s"), 0);
 	assert_int_equal(symlink("nowhere", "s"), 0);
 	assert_int_equal(STATUS_OF("s"), 1);
-	printed_line("s is there already, and is no socket");
+	printed_line("s exists, and is not a socket");
 	assert_int_equal(unlink("s"), 0);
 }
 
@@ -375,7 +375,7 @@ static void a_path_that_is_too_long_is_told(void **state)
 	memset(path, 'x', sizeof(path));
 	path[108] = '\0';
 	assert_int_equal(STATUS_OF(path), 1);
-	printed_line("the path of the socket has 108 bytes, it may have 1 to 107");
+	printed_line("the path of the socket has 108 bytes, allowed are 1 to 107");
 	assert_int_equal(STATUS_OF(""), 1);
 	printed_line("has 0 bytes");
 }
