@@ -170,16 +170,27 @@ u64 time_travel_shm_now(void)
 					"current_time");
 }
 
+/* Is this machine the one that may use free_until and publish the time? */
+static bool time_travel_shm_running(void)
+{
+	return READ_ONCE(time_travel_shm.mem->running_id) == time_travel_shm.id;
+}
+
 /**
- * time_travel_shm_is_free - may this machine, running, go on up to a time?
+ * time_travel_shm_is_free - may this machine go on up to a time?
  * @time: local time in ns
+ *
+ * free_until is that of the running client. That need not be this machine
+ * although it does not wait: before its first WAIT a controller may let it run
+ * beside another client.
  *
  * Return: true if nobody else wants to run at @time or earlier.
  */
 bool time_travel_shm_is_free(u64 time)
 {
-	return time_travel_shm_to_controller(time) <
-		READ_ONCE(time_travel_shm.mem->free_until);
+	return time_travel_shm_running() &&
+	       time_travel_shm_to_controller(time) <
+	       READ_ONCE(time_travel_shm.mem->free_until);
 }
 
 /* The controller and others may lower it at the same moment. */
@@ -246,39 +257,25 @@ void time_travel_shm_run(void)
 				~UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
 }
 
-static void time_travel_shm_set_current(u64 time)
-{
-	WRITE_ONCE(time_travel_shm.mem->current_time,
-		   time_travel_shm_to_controller(time));
-}
-
 /**
- * time_travel_shm_advance - note that this machine's clock has moved
+ * time_travel_shm_publish - write the time for all others to see
  * @time: local time in ns
  *
- * Published as the clock moves, so that who joins or asks meanwhile does not
- * find the past. Before its first WAIT a controller may let a machine run
- * beside others; then the time is not its to write.
- */
-void time_travel_shm_advance(u64 time)
-{
-	if (READ_ONCE(time_travel_shm.mem->running_id) == time_travel_shm.id)
-		time_travel_shm_set_current(time);
-}
-
-/**
- * time_travel_shm_publish - tell the time to a client about to be interrupted
- * @time: local time in ns
+ * To be called whenever the clock of this machine has moved: a client that
+ * joins would begin in the past of this machine otherwise. And before this
+ * machine interrupts another client, which reads the time then.
  *
- * Only the running client may interrupt another.
+ * Both are done by the running client only. If running_id is not this machine's
+ * the controller has broken the protocol, and the time of one of two clients
+ * is wrong: there is no sane way to go on.
  */
 void time_travel_shm_publish(u64 time)
 {
-	u16 running = READ_ONCE(time_travel_shm.mem->running_id);
-
-	if (running != time_travel_shm.id)
+	if (!time_travel_shm_running())
 		panic("time-travel: slot %u sets the time while running_id is %u\n",
-		      time_travel_shm.id, running);
+		      time_travel_shm.id,
+		      READ_ONCE(time_travel_shm.mem->running_id));
 
-	time_travel_shm_set_current(time);
+	WRITE_ONCE(time_travel_shm.mem->current_time,
+		   time_travel_shm_to_controller(time));
 }

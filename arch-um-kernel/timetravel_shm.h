@@ -63,7 +63,6 @@ u64 time_travel_shm_now(void);
 bool time_travel_shm_is_free(u64 time);
 bool time_travel_shm_request(u64 time);
 void time_travel_shm_run(void);
-void time_travel_shm_advance(u64 time);
 void time_travel_shm_publish(u64 time);
 
 #endif /* __UM_TIMETRAVEL_SHM_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Host side of the tests of external time-travel.
+ * Host side of the tests of external time-travel: memory, sockets, signals, and
+ * children.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #include <os.h>
 #include "timetravel_kunit_user.h"
 
-/* until a child is taken for one that hangs */
+/* a child that takes longer hangs, and is killed */
 #define CHILD_TIMEOUT_S 10
 
 /**
@@ -97,7 +98,7 @@ static int child(void *arg)
 	exit(c->fn(c->arg));
 }
 
-/* Wait for a change of a child's state; if it takes too long, kill the child. */
+/* Wait until a child stops or ends. If that takes too long, kill the child. */
 static int wait_for_child(int pid, int *status)
 {
 	struct timespec start, now;
@@ -120,6 +121,25 @@ static int wait_for_child(int pid, int *status)
 }
 
 /**
+ * os_can_trace - does the host let the machine trace a child?
+ *
+ * Some containers don't, and a machine need not be able to do so where user
+ * space runs in seccomp mode.
+ */
+int os_can_trace(void)
+{
+	int pid, status;
+
+	/* the kernel's stack would be shared with a child of fork() */
+	pid = vfork();
+	if (!pid)
+		_exit(ptrace(PTRACE_TRACEME, 0, 0, 0) < 0);
+
+	return pid > 0 && !wait_for_child(pid, &status) &&
+	       WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/**
  * os_trace_child - begin to count, from within the child
  */
 void os_trace_child(void)
@@ -128,10 +148,10 @@ void os_trace_child(void)
 	kill(getpid(), SIGSTOP);
 }
 
-/* Let the child get as far as it shall, if it does not end before. */
+/* Let the child go on to where @trace says, unless it ends before. */
 static int trace_child(int pid, const struct os_trace *trace, int *status)
 {
-	/* a system call is where it begins and where it ends */
+	/* the host stops the child at the begin and at the end of each one */
 	unsigned int i, syscalls = 2 * trace->syscalls;
 	int ret;
 
@@ -145,8 +165,8 @@ static int trace_child(int pid, const struct os_trace *trace, int *status)
 }
 
 /*
- * Have a child run on this CPU for good: for taking turns that is fastest. The
- * kernel has functions by the library's names for these calls.
+ * Keep a child on this CPU, which is fastest for two processes that take turns.
+ * By syscall(), because the kernel has a function named sched_setaffinity().
  */
 static void run_here(int pid)
 {
@@ -168,11 +188,11 @@ void os_let_inherit(void *addr, unsigned long size)
 }
 
 /**
- * os_run_child - run a function in a process of its own until that ends
+ * os_run_child - run a function in a process of its own, and wait for its end
  * @fn: returns the exit status
  * @arg: its argument, and that of @trace->then
  * @sp: end of the stack to run it on
- * @trace: what to do meanwhile, or NULL
+ * @trace: what to do in the middle of it, or NULL
  *
  * The child has a copy of all that is static in the kernel. It shares with the
  * machine what was allocated, its files, and what os_let_inherit() was told.
@@ -186,7 +206,7 @@ int os_run_child(int (*fn)(void *arg), void *arg, void *sp,
 	struct child c = { .fn = fn, .arg = arg };
 	int pid, status, ret;
 
-	/* or both would write what is buffered */
+	/* what is buffered would be written by both */
 	fflush(NULL);
 
 	pid = clone(child, sp, 0, &c);
@@ -235,7 +255,7 @@ int os_limit_memory(unsigned long more)
 		return -errno;
 
 	if (more) {
-		/* its first number are the pages that are mapped now */
+		/* the first number is that of the pages mapped now */
 		fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			return -errno;
@@ -266,11 +286,12 @@ static void readable_handler(int sig)
 /**
  * os_call_when_readable - interrupt the kernel when a message arrives
  * @fd: the socket
- * @fn: called as a signal's handler, on the stack that was interrupted; it is
- *	not held off by what holds off SIGIO. NULL for no more of that
+ * @fn: called as the handler of a signal that neither disabled interrupts nor
+ *	block_signals_hard() hold off; NULL to end that
  * @arg: its argument
  *
- * For one socket at a time. The end of a connection is a message, too.
+ * Only one socket can have that at a time. The end of the connection counts as
+ * a message.
  *
  * Return: 0 or a negative errno.
  */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Host side of the tests of external time-travel, for timetravel_kunit.c only.
+ * Host side of the tests of external time-travel.
  */
 #ifndef __UM_TIMETRAVEL_KUNIT_USER_H
 #define __UM_TIMETRAVEL_KUNIT_USER_H
 
 /**
- * struct os_trace - what to do in the middle of a child's call
- * @syscalls: after so many system calls since os_trace_child(),
- * @steps: and then so many instructions,
- * @then: call this in the machine, which returns a signal for the child, or 0
+ * struct os_trace - what to do in the middle of a child's call, and where
+ * @syscalls: the number of system calls that the child makes after
+ *	os_trace_child() before it is stepped
+ * @steps: the number of instructions that it is stepped after that
+ * @then: what the machine calls there; returns a signal for the child, or 0
  */
 struct os_trace {
 	unsigned int syscalls;
@@ -23,6 +24,7 @@ void os_unlisten(const char *path);
 int os_run_child(int (*fn)(void *arg), void *arg, void *sp,
 		 const struct os_trace *trace);
 void os_let_inherit(void *addr, unsigned long size);
+int os_can_trace(void);
 void os_trace_child(void);
 void os_exit_child(int status);
 int os_limit_memory(unsigned long more);

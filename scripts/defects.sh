@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Show that each defect in tests/defects has a test that fails before its patch
-# and passes after it: walk the series patch by patch, with its last one, the
-# KUnit tests, put first, and run there what the list says. So "before" is the
-# tree that git am gives up to that patch, and "after" the same with it. What the
-# tests know of the client by name and is not there yet is supplied, see tests().
+# and passes after it: walk the series patch by patch, with the KUnit tests, which
+# end it, put first, and run there what the list says. So "before" is the tree
+# that git am gives up to that patch, and "after" the same with it. Symbols of the
+# client that the tests use, and that the tree lacks so far, are stubbed by
+# tests().
 # On the way, no patch may add a warning of W=1 or sparse.
 #
 # The series for trees without a client has no defects to begin with: there is
@@ -92,18 +93,24 @@ pick()
 	git -C "$walk" -c core.editor=true cherry-pick --continue >"$log" 2>&1
 }
 
-# reorder - the commits of the series, the KUnit tests first, in $work/commits
+# reorder - the commits of the series in $work/commits, with what comes from the
+# first patch of the KUnit tests on put first; the last of these is $tests
 reorder()
 {
-	git -C "$src" rev-list --reverse base.."$head" >"$work/series"
-	tests=$(tail -n 1 "$work/series")
+	first=$(git -C "$src" log --format=%H --diff-filter=A base.."$head" -- \
+		"${kunit%/*}/.kunitconfig")
+	git -C "$src" rev-list --reverse base.."$first~1" >"$work/series"
 	git -C "$src" worktree add -q --detach "$walk" base
-	for commit in "$tests" $(sed \$d "$work/series"); do
+	for commit in $(git -C "$src" rev-list --reverse "$first~1..$head"); do
 		pick "$commit"
 	done
+	tests=$(git -C "$walk" rev-parse HEAD)
+	while read -r commit; do
+		pick "$commit"
+	done <"$work/series"
 	git -C "$walk" diff --quiet "$head" ||
 		die 'the order of the patches makes a difference'
-	git -C "$src" rev-list --reverse base.."$(git -C "$walk" rev-parse HEAD)" \
+	git -C "$src" rev-list --reverse "$tests..$(git -C "$walk" rev-parse HEAD)" \
 		>"$work/commits"
 }
 
@@ -113,43 +120,45 @@ known()
 	grep -rqw --include='*.[ch]' --exclude="${kunit##*/}*" "$1" "$src/arch/um"
 }
 
-# supply FILE STRUCT - FILE of the tests, in the tree, has what STRUCT keeps of
-# the client's state and the client has not got yet; what it calls of the client
-# and is not there is 0, and the test that calls it is of a later patch
-supply()
+# stub FILE STRUCT - in FILE of the tests, in the tree, define the variables that
+# STRUCT swaps and that the client lacks so far
+stub()
 {
 	sed -n 's/^\tswap([a-z]*->\([a-z_]*\), \([a-z_]*\));$/\1 \2/p' "$src/$1" |
 		while read -r field name; do
 			known "$name" ||
 				echo "static typeof(((struct $2 *)0)->$field) $name;"
-		done >"$work/shim"
-	grep -o '\<time_travel_[a-z_]*(' "$src/$1" | sort -u | tr -d '(' |
-		while read -r name; do
-			known "$name" || echo "#define $name(...) 0"
-		done >>"$work/shim"
-	awk -v shim="$work/shim" '
-		/^static .*_swap\(struct / {
-			while ((getline line <shim) > 0)
+		done >"$work/stubs"
+	awk -v stubs="$work/stubs" '
+		/^[a-z].* tt_swap_[a-z]+\(struct / {
+			while ((getline line <stubs) > 0)
 				print line
 		}
 		{ print }' "$src/$1" >"$work/new"
 	cat "$work/new" >"$src/$1"
 }
 
-# tests - fit them to the tree: supply what they keep of the client's state and
-# it lacks; and have tt_row= on the kernel's command line leave out all rows but
-# one, so that it does not suffer from what an earlier one has left
+# tests - fit them to the tree. Stub the variables that they swap and that it
+# lacks; functions that it lacks are 0, and the tests that call them are for a
+# later patch. And have tt_row= on the kernel's command line leave out all rows
+# but one, so that it does not suffer from what an earlier one has left.
 tests()
 {
-	supply $kunit.h tt_client
-	supply $kunit.c tt_statics
-	sed -i -e '/^static int tt_init(/ i\
+	stub ${kunit}_client.c tt_client
+	stub $kunit.c tt_statics
+	grep -oh '\<time_travel_[a-z_]*(' "$src/$kunit"*.c | sort -u | tr -d '(' |
+		while read -r name; do
+			known "$name" ||
+				sed -i "1 i #define $name(...) 0" "$src/$kunit.c"
+		done
+	sed -i -e '/^int tt_init(/ i\
 		static char *tt_row; core_param(tt_row, tt_row, charp, 0);' \
 		-e '/^\tf->test = test;$/ i\
 		if (tt_row && test->param_value &&\
 		    strcmp(*(const char **)test->param_value, tt_row))\
-			kunit_skip(test, "another row");' "$src/$kunit.c"
-	[ "$(grep -c tt_row "$src/$kunit.c")" = 3 ] ||
+			kunit_skip(test, "another row");' \
+		"$src/${kunit}_controller.c"
+	[ "$(grep -c tt_row "$src/${kunit}_controller.c")" = 3 ] ||
 		die 'cannot find where a test begins'
 }
 
@@ -273,9 +282,9 @@ try()
 # that are not in the series
 unlisted()
 {
-	sed \$d "$work/series" | while read -r commit; do
+	while read -r commit; do
 		subject "$commit"
-	done | sort >"$work/subjects"
+	done <"$work/series" | sort >"$work/subjects"
 	sed -n 's/^patch //p' "$list" | sort -u | diff - "$work/subjects" |
 		sed -n 's/^</in the list, not in the series:/p
 			s/^>/in the series, not in the list:/p'
@@ -290,10 +299,9 @@ walk_series()
 	nothing_to_lose
 	rm -f "$kdir/patched"
 	touched=yes
-	# the first commit is the tests
-	last=$(head -n 1 "$work/commits")
+	last=$tests
 	# shellcheck disable=SC2013
-	for commit in $(sed 1d "$work/commits"); do
+	for commit in $(cat "$work/commits"); do
 		if [ -z "$ONLY" ] || mends "$(subject "$commit")"; then
 			progress "$(subject "$commit")"
 			kernel "$last"

@@ -6,18 +6,21 @@
 series=$top/patches/$KERNEL
 work=$kdir/patches
 
-# amend FROM TO - each file of ours goes into the last patch that touches it
+# amend FROM TO - each file of ours goes into the patch that adds it, or the last
+# one that touches it if it was there before
 amend()
 {
 	for file in "$top/$1"/* "$top/$1"/.[a-z]*; do
 		[ -f "$file" ] || continue
 		to=$2/${file##*/}
-		last=$(git -C "$work" log -1 --format=%H base.. -- "$to")
-		if [ -z "$last" ] || cmp -s "$file" "$work/$to"; then
+		patch=$(git -C "$work" log --format=%H --diff-filter=A base.. -- "$to")
+		[ -n "$patch" ] ||
+			patch=$(git -C "$work" log -1 --format=%H base.. -- "$to")
+		if [ -z "$patch" ] || cmp -s "$file" "$work/$to"; then
 			continue
 		fi
 		cp "$file" "$work/$to"
-		git -C "$work" commit -q --fixup "$last" -- "$to"
+		git -C "$work" commit -q --fixup "$patch" -- "$to"
 		echo "$to"
 	done
 }
@@ -35,7 +38,7 @@ amend "kunit/$KERNEL" arch/um/kernel
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"
 find "$series" -name '0*.patch' ! -name '0000-*' -delete
-git -C "$work" -c core.abbrev=12 format-patch -q --no-signature --zero-commit \
+git -C "$work" -c core.abbrev=12 format-patch -q -N --no-signature --zero-commit \
 	--no-renames -o "$series" base
 # they are in the patches now, so stage 3 may start anew
 head=$(git -C "$work" rev-parse HEAD)

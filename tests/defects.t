@@ -29,8 +29,8 @@ exist()
 	sed -n 's/^kunit [a-z_]*\.//p; s/^boot //p' tests/defects |
 		while read -r test row; do
 			grep -qE "(KUNIT_CASE.*\(${test}[,)])|^$test\(\)" \
-				kunit/timetravel_kunit.c tests/outside.sh &&
-				grep -qF "${row:-tt_test}" kunit/timetravel_kunit.c ||
+				kunit/timetravel_kunit_*.c tests/outside.sh &&
+				grep -qF "${row:-tt_test}" kunit/timetravel_kunit_*.c ||
 				echo "$test $row"
 		done | no grep .
 }

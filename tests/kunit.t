@@ -44,7 +44,7 @@ wait $controller
 # inside DIRECTORY MACHINE - the KTAP of a machine that ran them as it booted
 inside()
 {
-	[ "$(grep -c '^ok .*um_time_travel_' "$1/$2/console")" = 5 ] &&
+	[ "$(grep -c '^ok .*um_time_travel_' "$1/$2/console")" = 6 ] &&
 		no grep 'not ok' "$1/$2/console"
 }
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of external time-travel need to know about the insides of
- * the client, for timetravel_kunit.c only.
+ * How the client keeps its state, for the tests of external time-travel.
  */
-#ifndef __UM_TIMETRAVEL_KUNIT_H
-#define __UM_TIMETRAVEL_KUNIT_H
+#ifndef __UM_TIMETRAVEL_KUNIT_CLIENT_H
+#define __UM_TIMETRAVEL_KUNIT_CLIENT_H
 
-#include <linux/minmax.h>
 #include <linux/string.h>
 #include <os.h>
 #include "timetravel_kunit_user.h"
 
 /**
- * struct tt_client - state of the client that is kept differently elsewhere
+ * struct tt_client - the client's state
  * @shm: the shared memory, if attached
  * @slot: the client's slot in it
  * @offset: its offset in ns
@@ -38,26 +36,7 @@ struct tt_client {
 /* what a client says that publishes the time when it is not the one that runs */
 #define TT_PANIC_PUBLISH "setting time while not running"
 
-/* the client's names for them */
-#define bc_message_show bc_show
-#define bc_message_store bc_store
-#define tt_client_attach time_travel_setup_shm
-
-/* Exchange the state in use with another one. */
-static inline void tt_client_swap(struct tt_client *c)
-{
-	swap(c->shm, time_travel_shm);
-	swap(c->slot, time_travel_shm_client);
-	swap(c->offset, time_travel_shm_offset);
-	swap(c->id, time_travel_shm_id);
-	swap(c->nr_slots, time_travel_shm_slots);
-	swap(c->free_until, time_travel_ext_free_until);
-	swap(c->free_until_msg, _time_travel_ext_free_until);
-	swap(c->broadcast, bc_message);
-	swap(c->handled, time_travel_ext_handled);
-}
-
-/* All of these are about a state that is not in use. */
+/* All of these are about a state that is not in use. Has it a memory? */
 static inline bool tt_client_attached(const struct tt_client *c)
 {
 	return c->shm;
@@ -88,4 +67,4 @@ static inline void tt_client_reset(struct tt_client *c)
 	memset(c, 0, sizeof(*c));
 }
 
-#endif /* __UM_TIMETRAVEL_KUNIT_H */
+#endif /* __UM_TIMETRAVEL_KUNIT_CLIENT_H */

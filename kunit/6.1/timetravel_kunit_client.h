@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of external time-travel need to know about the insides of
- * the client, for timetravel_kunit.c only.
+ * How the client keeps its state, for the tests of external time-travel.
  */
-#ifndef __UM_TIMETRAVEL_KUNIT_H
-#define __UM_TIMETRAVEL_KUNIT_H
+#ifndef __UM_TIMETRAVEL_KUNIT_CLIENT_H
+#define __UM_TIMETRAVEL_KUNIT_CLIENT_H
 
-#include <linux/minmax.h>
 #include <linux/string.h>
 #include <os.h>
 #include "timetravel_kunit_user.h"
 #include "timetravel_shm.h"
 
 /**
- * struct tt_client - state of the client that is kept differently elsewhere
+ * struct tt_client - the client's state
  * @shm: the shared memory, if attached
  * @free_until_valid: did FREE_UNTIL come as a message?
  * @free_until: what it said
@@ -28,23 +26,7 @@ struct tt_client {
 	unsigned int handled;
 };
 
-/* the client's name for it */
-#define tt_client_attach time_travel_shm_attach
-
-/* what a client says that publishes the time when it is not the one that runs */
-#define TT_PANIC_PUBLISH "slot 2 sets the time while running_id is"
-
-/* Exchange the state in use with another one. */
-static inline void tt_client_swap(struct tt_client *c)
-{
-	swap(c->shm, time_travel_shm);
-	swap(c->free_until_valid, time_travel_ext_free_until_valid);
-	swap(c->free_until, time_travel_ext_free_until);
-	swap(c->broadcast, time_travel_bc_message);
-	swap(c->handled, time_travel_ext_handled);
-}
-
-/* All of these are about a state that is not in use. */
+/* All of these are about a state that is not in use. Has it a memory? */
 static inline bool tt_client_attached(const struct tt_client *c)
 {
 	return c->shm.mem;
@@ -75,4 +57,4 @@ static inline void tt_client_reset(struct tt_client *c)
 	memset(c, 0, sizeof(*c));
 }
 
-#endif /* __UM_TIMETRAVEL_KUNIT_H */
+#endif /* __UM_TIMETRAVEL_KUNIT_CLIENT_H */
