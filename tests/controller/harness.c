@@ -9,14 +9,14 @@
 
 #include "harness.h"
 
-/* a test that hangs must not hang whoever runs it */
-#define PATIENCE_S 120
+/* a test that hangs is killed by its alarm */
+#define TEST_TIMEOUT_S 120
 
 int sim_setup(void **state)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 
-	alarm(PATIENCE_S);
+	alarm(TEST_TIMEOUT_S);
 	assert_non_null(sim);
 	options_default(&sim->opt);
 	sim->opt.start_time = 1000000;
@@ -56,7 +56,7 @@ void sim_settle(struct sim *sim)
 
 	while (!sim->verdict && poll(&ready, 1, 0) == 1)
 		sim->verdict = controller_step(&sim->ctl, 0);
-	/* what it says when there is nothing more to read */
+	/* it decides whether it is over when nothing is left to be read */
 	if (!sim->verdict)
 		sim->verdict = controller_step(&sim->ctl, 0);
 }
@@ -152,7 +152,7 @@ void peer_close(struct peer *peer)
 	peer->fd = -1;
 }
 
-/* 1: there was one, 0: the end, -1: nothing */
+/* returns 1 for a message, 0 for the end of the connection, -1 for nothing */
 int peer_receive(struct peer *peer, struct um_timetravel_msg *msg)
 {
 	union {
@@ -177,7 +177,7 @@ int peer_receive(struct peer *peer, struct um_timetravel_msg *msg)
 	assert_int_equal(ret, sizeof(*msg));
 	cmsg = CMSG_FIRSTHDR(&hdr);
 	if (cmsg) {
-		/* only once */
+		/* descriptors come only once */
 		assert_int_equal(peer->fds[0], -1);
 		assert_int_equal(cmsg->cmsg_type, SCM_RIGHTS);
 		assert_int_equal(cmsg->cmsg_len, CMSG_LEN(sizeof(peer->fds)));
@@ -196,7 +196,7 @@ void peer_share(struct peer *peer)
 	peer_slot(peer)->capa |= UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
 }
 
-/* as a client does, whoever runs being one that uses the memory */
+/* what a client does while the running one uses the memory */
 void peer_want(struct peer *peer, uint64_t time)
 {
 	peer_slot(peer)->req_time = time;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A controller in this process, and clients that speak to it over socket
- * pairs. Nothing here waits: what is sent is there when send() returns, and the
- * controller is stepped until it has nothing to read any more.
+ * A controller in this process, and clients that speak to it over socket pairs.
+ * Nothing here waits for time to pass: what is sent can be read when send()
+ * returns, and the controller is stepped until it has nothing left to read.
  */
 #ifndef TEST_HARNESS_H
 #define TEST_HARNESS_H
@@ -38,10 +38,10 @@
  * struct peer - the client's end of a connection
  *
  * @fd: the socket, -1 once closed
- * @seq: sequence number of the last message that we sent and that is not ACK
- * @slot: what START's ACK said
- * @fds: what came with it, -1 if nothing did
- * @mem: the memory, if that came
+ * @seq: sequence number of the last message that it has sent, but for ACKs
+ * @slot: its slot, from the ACK to START
+ * @fds: the descriptors that came with that ACK, -1 if none did
+ * @mem: the memory, NULL if it was not offered
  */
 struct peer {
 	int fd;
@@ -62,7 +62,7 @@ struct sim {
 	unsigned int npeers;
 };
 
-/* a fresh one for each test, to be changed before sim_begin() */
+/* each test has its own, and may change its options before sim_begin() */
 int sim_setup(void **state);
 int sim_teardown(void **state);
 void sim_begin(struct sim *sim);
@@ -71,13 +71,13 @@ void sim_settle(struct sim *sim);
 /* the only group */
 struct group *sim_group(struct sim *sim);
 
-/* all clients have asked for what they could have done by themselves */
+/* let all clients be such that need FREE_UNTIL, see client_send_run() */
 void sim_wants_until(struct sim *sim);
 
-/* all clients are machines, and so may be stopped at any time */
+/* let all clients be machines, which may be stopped at any time */
 void sim_machines(struct sim *sim);
 
-/* all that was logged since the last call, until the next one */
+/* what was logged since the last call; valid until the next call */
 const char *sim_log(struct sim *sim);
 
 struct peer *peer_connect(struct sim *sim);
@@ -91,47 +91,47 @@ void peer_share(struct peer *peer);
 void peer_want(struct peer *peer, uint64_t time);
 union um_timetravel_schedshm_client *peer_slot(struct peer *peer);
 
-/* one message, of this operation and time; acknowledged if it has to be */
+/* exactly this message has come; it is acknowledged if it has to be */
 void _gets(struct sim *sim, struct peer *peer, uint32_t op, uint64_t time,
 	   const char *file, int line);
 #define gets_msg(sim, peer, op, time) \
 	_gets(sim, peer, op, time, __FILE__, __LINE__)
 
-/* no message, and still connected */
+/* no message has come, and the connection is open */
 void _gets_nothing(struct peer *peer, const char *file, int line);
 #define gets_nothing(peer) _gets_nothing(peer, __FILE__, __LINE__)
 
-/* the connection is closed, for this reason, told in one line */
+/* the connection was closed, and one line of the log says why */
 void _is_dropped(struct sim *sim, struct peer *peer, const char *why,
 		 const char *file, int line);
 #define is_dropped(sim, peer, why) \
 	_is_dropped(sim, peer, why, __FILE__, __LINE__)
 
-/* send, and get the ACK with this time */
+/* send a message, and get the ACK with this time */
 void _ask(struct sim *sim, struct peer *peer, uint32_t op, uint64_t time,
 	  uint64_t answer, const char *file, int line);
 #define ask(sim, peer, op, time, answer) \
 	_ask(sim, peer, op, time, answer, __FILE__, __LINE__)
 
-/* send a broadcast; @to hears it, and after its ACK comes that to @from */
+/* @from sends a broadcast, @to gets and acknowledges it, then @from gets its ACK */
 void _broadcast(struct sim *sim, struct peer *from, struct peer *to,
 		uint64_t value, const char *file, int line);
 #define broadcast(sim, from, to, value) \
 	_broadcast(sim, from, to, value, __FILE__, __LINE__)
 
-/* the ACK to START; memory: with the memory, which is then taken */
+/* the ACK to START has come; with @memory it offers the memory, which is taken */
 void _is_started(struct peer *peer, bool memory, const char *file, int line);
 #define is_started(peer) _is_started(peer, false, __FILE__, __LINE__)
 #define is_started_with_memory(peer) \
 	_is_started(peer, true, __FILE__, __LINE__)
 
-/* request and wait by messages; the ACKs are taken */
+/* ask to run at @time and wait, by messages, and take the ACKs */
 void _wait_for(struct sim *sim, struct peer *peer, uint64_t time,
 	       const char *file, int line);
 #define wait_for(sim, peer, time) \
 	_wait_for(sim, peer, time, __FILE__, __LINE__)
 
-/* request and wait by memory */
+/* publish @now, ask to run at @time and wait, by the memory */
 void memory_wait_for(struct sim *sim, struct peer *peer, uint64_t now,
 		     uint64_t time);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clients that use the shared memory, wild ones, and mixtures with those that
- * do not.
+ * Clients that use the shared memory, wild ones among them, alone and beside
+ * clients that do not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@ struct pair {
 	struct peer *b;
 };
 
-/* @a has run at 0 and waits for 10; @b for 20; so @a runs, and was told so */
+/* @a and @b have waited for 10 and 20: @a runs at 10 and has read RUN */
 static struct pair begin_pair(struct sim *sim)
 {
 	struct pair pair;
@@ -148,7 +148,7 @@ static void a_wait_of_one_that_waits_ends_the_connection(void **state)
 	gets_msg(sim, p.a, RUN, 30);
 }
 
-static void everything_else_is_acknowledged(void **state)
+static void all_but_run_and_wait_is_acknowledged(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
@@ -223,7 +223,7 @@ static void a_request_is_run_once_even_if_its_flag_stays(void **state)
 	memory_wait_for(sim, p.a, 10, 15);
 	assert_int_equal(peer_receive(p.a, &msg), 1);
 	assert_int_equal(msg.time, 15);
-	/* it does nothing about the flag, and waits */
+	/* it waits again without clearing its flag */
 	peer_send(p.a, WAIT, -1);
 	sim_settle(sim);
 	gets_msg(sim, p.b, RUN, 20);
@@ -265,7 +265,7 @@ static void time_that_went_back_ends_the_connection(void **state)
 	assert_int_equal(p.b->mem->current_time, 20);
 }
 
-static void so_does_time_past_what_was_allowed(void **state)
+static void time_past_what_was_allowed_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
@@ -276,7 +276,7 @@ static void so_does_time_past_what_was_allowed(void **state)
 	gets_msg(sim, p.b, RUN, 20);
 }
 
-static void but_not_time_past_a_limit_that_was_lowered_meanwhile(void **state)
+static void time_past_a_limit_that_was_lowered_meanwhile_is_no_offence(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
@@ -287,7 +287,7 @@ static void but_not_time_past_a_limit_that_was_lowered_meanwhile(void **state)
 	assert_string_equal(sim_log(sim), "");
 }
 
-static void rubbish_in_all_of_the_memory_harms_only_who_depends_on_it(void **state)
+static void nonsense_in_all_of_the_memory_harms_only_clients_that_use_it(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_mixed(sim);
@@ -299,7 +299,7 @@ static void rubbish_in_all_of_the_memory_harms_only_who_depends_on_it(void **sta
 		random = random * 6364136223846793005ULL + 1;
 		memcpy((char *)p.a->mem + i, (char *)&random + 4, 4);
 	}
-	/* each of these looks at it */
+	/* each of these reads it */
 	ask(sim, p.b, GET, -1, 10);
 	ask(sim, p.b, REQUEST, 15, 0);
 	peer_send(p.a, WAIT, -1);
@@ -324,7 +324,7 @@ static void all_ones_in_a_waiting_client_are_no_request(void **state)
 	assert_int_equal(p.a->mem->free_until, UNKNOWN(30));
 }
 
-static void one_that_vanishes_while_it_runs_leaves_the_time_it_had(void **state)
+static void a_client_that_vanishes_while_it_runs_leaves_the_time_it_reached(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
@@ -338,7 +338,7 @@ static void one_that_vanishes_while_it_runs_leaves_the_time_it_had(void **state)
 	assert_string_equal(sim_log(sim), "");
 }
 
-static void one_that_does_not_take_the_memory_gets_messages(void **state)
+static void a_client_that_declines_the_memory_gets_messages(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a;
@@ -354,7 +354,7 @@ static void one_that_does_not_take_the_memory_gets_messages(void **state)
 	gets_msg(sim, a, RUN, 5);
 }
 
-static void and_has_not_been_allowed_anything_yet(void **state)
+static void a_client_that_declines_the_memory_has_been_allowed_nothing_yet(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a;
@@ -367,7 +367,7 @@ static void and_has_not_been_allowed_anything_yet(void **state)
 	is_dropped(sim, a, "UPDATE to 1, it may say 0 to 0");
 }
 
-static void and_cannot_change_its_mind(void **state)
+static void a_client_that_declines_the_memory_cannot_take_it_later(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a;
@@ -384,7 +384,7 @@ static void and_cannot_change_its_mind(void **state)
 	ask(sim, a, UPDATE, 6, 0);
 }
 
-/* mixtures: a uses the memory, b does not */
+/* from here on a uses the memory and b does not */
 
 static void no_shm_for_keeps_the_memory_from_that_name(void **state)
 {
@@ -405,7 +405,7 @@ static void get_tells_what_a_client_with_memory_has_published(void **state)
 	ask(sim, p.b, GET, -1, 13);
 }
 
-static void but_not_nonsense(void **state)
+static void get_does_not_tell_nonsense_that_a_client_has_published(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_mixed(sim);
@@ -430,7 +430,7 @@ static void a_request_by_message_lowers_free_until_in_the_memory(void **state)
 	assert_int_equal(p.a->mem->current_time, 13);
 }
 
-static void but_never_raises_it(void **state)
+static void a_request_by_message_never_raises_free_until_in_the_memory(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_mixed(sim);
@@ -475,7 +475,7 @@ static void set_capa(struct peer *peer, uint32_t capa)
 	peer_slot(peer)->capa = UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE | capa;
 }
 
-static void who_cannot_be_interrupted_is_looked_at_when_it_waits(void **state)
+static void the_slot_of_a_client_without_interrupts_is_read_only_when_it_waits(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
@@ -484,11 +484,11 @@ static void who_cannot_be_interrupted_is_looked_at_when_it_waits(void **state)
 	set_capa(p.a, deaf);
 	memory_wait_for(sim, p.a, 10, 30);
 	gets_msg(sim, p.b, RUN, 20);
-	/* breaking its word does not help: it is not looked at */
+	/* it does not keep its word, and its slot is not read */
 	peer_want(p.a, 25);
 	memory_wait_for(sim, p.b, 20, 50);
 	gets_msg(sim, p.a, RUN, 30);
-	/* it takes its word back, and then may */
+	/* it takes its word back, and its slot is read again */
 	set_capa(p.a, 0);
 	memory_wait_for(sim, p.a, 30, 60);
 	gets_msg(sim, p.b, RUN, 50);
@@ -504,7 +504,7 @@ static void who_cannot_be_interrupted_is_looked_at_when_it_waits(void **state)
 			      polled_link));
 }
 
-static void it_can_still_ask_by_message(void **state)
+static void a_client_without_interrupts_can_still_ask_by_message(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
@@ -592,7 +592,7 @@ int main(void)
 		BEHAVIOUR(an_ack_to_run_ends_the_connection),
 		BEHAVIOUR(an_update_ends_the_connection),
 		BEHAVIOUR(a_wait_of_one_that_waits_ends_the_connection),
-		BEHAVIOUR(everything_else_is_acknowledged),
+		BEHAVIOUR(all_but_run_and_wait_is_acknowledged),
 		BEHAVIOUR(a_request_made_while_another_runs_is_seen_when_that_waits),
 		BEHAVIOUR(a_request_that_became_later_or_vanished_is_seen_too),
 		BEHAVIOUR(a_request_by_message_counts_and_is_in_the_slot),
@@ -601,23 +601,23 @@ int main(void)
 		BEHAVIOUR(requests_at_never_and_beyond_are_none),
 		BEHAVIOUR(a_request_in_the_past_is_run_now),
 		BEHAVIOUR(time_that_went_back_ends_the_connection),
-		BEHAVIOUR(so_does_time_past_what_was_allowed),
-		BEHAVIOUR(but_not_time_past_a_limit_that_was_lowered_meanwhile),
-		BEHAVIOUR(rubbish_in_all_of_the_memory_harms_only_who_depends_on_it),
+		BEHAVIOUR(time_past_what_was_allowed_ends_the_connection),
+		BEHAVIOUR(time_past_a_limit_that_was_lowered_meanwhile_is_no_offence),
+		BEHAVIOUR(nonsense_in_all_of_the_memory_harms_only_clients_that_use_it),
 		BEHAVIOUR(all_ones_in_a_waiting_client_are_no_request),
-		BEHAVIOUR(one_that_vanishes_while_it_runs_leaves_the_time_it_had),
-		BEHAVIOUR(one_that_does_not_take_the_memory_gets_messages),
-		BEHAVIOUR(and_has_not_been_allowed_anything_yet),
-		BEHAVIOUR(and_cannot_change_its_mind),
+		BEHAVIOUR(a_client_that_vanishes_while_it_runs_leaves_the_time_it_reached),
+		BEHAVIOUR(a_client_that_declines_the_memory_gets_messages),
+		BEHAVIOUR(a_client_that_declines_the_memory_has_been_allowed_nothing_yet),
+		BEHAVIOUR(a_client_that_declines_the_memory_cannot_take_it_later),
 		BEHAVIOUR(no_shm_for_keeps_the_memory_from_that_name),
 		BEHAVIOUR(get_tells_what_a_client_with_memory_has_published),
-		BEHAVIOUR(but_not_nonsense),
+		BEHAVIOUR(get_does_not_tell_nonsense_that_a_client_has_published),
 		BEHAVIOUR(a_request_by_message_lowers_free_until_in_the_memory),
-		BEHAVIOUR(but_never_raises_it),
+		BEHAVIOUR(a_request_by_message_never_raises_free_until_in_the_memory),
 		BEHAVIOUR(an_update_by_message_is_published_in_the_memory),
 		BEHAVIOUR(a_broadcast_passes_between_the_two),
-		BEHAVIOUR(who_cannot_be_interrupted_is_looked_at_when_it_waits),
-		BEHAVIOUR(it_can_still_ask_by_message),
+		BEHAVIOUR(the_slot_of_a_client_without_interrupts_is_read_only_when_it_waits),
+		BEHAVIOUR(a_client_without_interrupts_can_still_ask_by_message),
 		BEHAVIOUR(a_slot_is_reused_and_clean),
 		BEHAVIOUR(slots_can_run_out),
 		cmocka_unit_test(all_slots_can_be_handed_out),

@@ -6,7 +6,7 @@
 
 #include "harness.h"
 
-/* two clients that wait; the first to run is @a at 10, then @b at 20 */
+/* two clients; @a runs first, at 10, then @b at 20 */
 struct pair {
 	struct peer *a;
 	struct peer *b;
@@ -101,12 +101,12 @@ static void a_client_that_only_ticks_is_sent_no_free_until(void **state)
 	}
 	for (i = 0; i < 100; i++) {
 		gets_msg(sim, peer[i % 2], RUN, 10 * i + 10);
-		/* and so may not go on by itself */
+		/* without one it may not go on by itself */
 		wait_for(sim, peer[i % 2], 10 * i + 30);
 	}
 }
 
-static void once_it_runs_twice_in_a_row_it_always_is(void **state)
+static void a_client_that_ran_twice_in_a_row_is_always_sent_free_until(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a, *b;
@@ -125,15 +125,15 @@ static void once_it_runs_twice_in_a_row_it_always_is(void **state)
 	gets_msg(sim, a, FREE_UNTIL, 20);
 	gets_msg(sim, a, RUN, 15);
 	wait_for(sim, a, 30);
-	/* that is a's way, and not b's */
+	/* that counts for a and not for b */
 	gets_msg(sim, b, RUN, 20);
 	wait_for(sim, b, 40);
 	gets_msg(sim, a, FREE_UNTIL, 40);
 	gets_msg(sim, a, RUN, 30);
 }
 
-/* it reads nothing meanwhile, and a newcomer may have to wait for it */
-static void nobody_is_told_to_go_on_for_long(void **state)
+/* it may read nothing meanwhile, and a newcomer waits until it stops */
+static void a_client_is_let_go_on_by_itself_for_1_ms_at_most(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a, *b;
@@ -151,7 +151,7 @@ static void nobody_is_told_to_go_on_for_long(void **state)
 	ask(sim, b, GET_TOD, -1, 1000000 + 1000010);
 }
 
-static void who_was_not_told_may_not_go_on_by_itself(void **state)
+static void a_client_that_was_sent_no_free_until_may_not_go_on(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a, *b;
@@ -194,7 +194,7 @@ static void get_tells_the_time_to_whoever_asks(void **state)
 	ask(*state, p.b, GET, -1, 10);
 }
 
-static void update_is_what_get_then_says(void **state)
+static void get_tells_what_the_last_update_said(void **state)
 {
 	struct pair p = begin_pair(*state);
 
@@ -226,7 +226,7 @@ static void an_interrupted_client_makes_the_running_one_stop_earlier(void **stat
 	ask(sim, p.b, GET, -1, 12);
 	ask(sim, p.b, REQUEST, 14, 0);
 	gets_msg(sim, p.a, FREE_UNTIL, 14);
-	/* later than that changes nothing */
+	/* a later request changes nothing */
 	ask(sim, p.b, REQUEST, 16, 0);
 	gets_nothing(p.a);
 	wait_for(sim, p.a, 100);
@@ -234,7 +234,7 @@ static void an_interrupted_client_makes_the_running_one_stop_earlier(void **stat
 	gets_msg(sim, p.b, RUN, 16);
 }
 
-static void it_is_told_so_before_the_request_is_acknowledged(void **state)
+static void the_running_client_is_stopped_before_a_request_is_acknowledged(void **state)
 {
 	struct pair p = begin_pair(*state);
 	struct sim *sim = *state;
@@ -260,7 +260,7 @@ static void a_free_until_that_crossed_wait_is_replaced(void **state)
 	gets_msg(sim, p.a, FREE_UNTIL, 20);
 	gets_msg(sim, p.a, RUN, 10);
 	ask(sim, p.b, REQUEST, 18, 0);
-	/* a decides to wait and has not read that yet */
+	/* a waits before it reads that */
 	ask(sim, p.b, REQUEST, 19, 0);
 	peer_send(p.a, REQUEST, 15);
 	peer_send(p.a, WAIT, -1);
@@ -276,7 +276,7 @@ static void a_free_until_that_crossed_wait_is_replaced(void **state)
 	gets_msg(sim, p.a, RUN, 15);
 }
 
-static void even_by_one_that_allows_nothing(void **state)
+static void a_free_until_that_crossed_wait_is_replaced_even_to_allow_nothing(void **state)
 {
 	struct pair p = begin_pair(*state);
 	struct sim *sim = *state;
@@ -289,7 +289,7 @@ static void even_by_one_that_allows_nothing(void **state)
 	peer_send(p.a, WAIT, -1);
 	peer_send(p.b, REQUEST, 15);
 	sim_settle(sim);
-	/* b has not run for longer */
+	/* b comes first: it has not run for longer */
 	gets_msg(sim, p.b, ACK, 0);
 	gets_msg(sim, p.b, RUN, 15);
 	peer_send(p.b, REQUEST, 15);
@@ -350,7 +350,7 @@ static void the_slots_say_what_clients_without_memory_want(void **state)
 	assert_int_equal(mem->clients[p.b->slot].capa, 0);
 }
 
-/* the others go on after each of these, at the time it was */
+/* after each of these the other client goes on, at the time that it was */
 
 static void goes_on(struct sim *sim, struct pair *p)
 {
@@ -386,38 +386,38 @@ static void an_unknown_operation_ends_the_connection(void **state)
 	refuses(*state, 10, 0, "client 0x1 (slot 1): unknown operation 10");
 }
 
-static void so_does_run_from_a_client(void **state)
+static void run_from_a_client_ends_the_connection(void **state)
 {
 	refuses(*state, RUN, 0, "only the controller may send RUN");
 }
 
-static void so_does_free_until_from_a_client(void **state)
+static void free_until_from_a_client_ends_the_connection(void **state)
 {
 	refuses(*state, FREE_UNTIL, 0,
 		"only the controller may send FREE_UNTIL");
 }
 
-static void so_does_a_second_start(void **state)
+static void a_second_start_ends_the_connection(void **state)
 {
 	refuses(*state, START, 0, "client 0x1 (slot 1): START twice");
 }
 
-static void so_does_ack_of_nothing(void **state)
+static void an_ack_of_nothing_ends_the_connection(void **state)
 {
 	refuses(*state, ACK, 0, "ACK though nothing was asked");
 }
 
-static void so_does_update_to_the_past(void **state)
+static void an_update_to_the_past_ends_the_connection(void **state)
 {
 	refuses(*state, UPDATE, 9, "UPDATE to 9, it may say 10 to 20");
 }
 
-static void so_does_update_past_what_was_allowed(void **state)
+static void an_update_past_what_was_allowed_ends_the_connection(void **state)
 {
 	refuses(*state, UPDATE, 21, "UPDATE to 21, it may say 10 to 20");
 }
 
-static void so_does_update_before_anything_was_allowed(void **state)
+static void an_update_before_anything_was_allowed_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct peer *a;
@@ -427,7 +427,7 @@ static void so_does_update_before_anything_was_allowed(void **state)
 	is_dropped(sim, a, "UPDATE to 1, it may say 0 to 0");
 }
 
-static void so_does_ack_with_a_wrong_sequence_number(void **state)
+static void an_ack_with_a_wrong_sequence_number_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -440,7 +440,7 @@ static void so_does_ack_with_a_wrong_sequence_number(void **state)
 	goes_on(sim, &p);
 }
 
-static void so_do_acks_in_the_wrong_order(void **state)
+static void acks_in_the_wrong_order_end_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -457,7 +457,7 @@ static void so_do_acks_in_the_wrong_order(void **state)
 	goes_on(sim, &p);
 }
 
-static void so_does_wait_of_one_that_waits(void **state)
+static void a_wait_of_a_client_that_waits_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -469,7 +469,7 @@ static void so_does_wait_of_one_that_waits(void **state)
 	gets_msg(sim, p.a, RUN, 30);
 }
 
-static void so_does_update_of_one_that_waits(void **state)
+static void an_update_of_a_client_that_waits_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -479,7 +479,7 @@ static void so_does_update_of_one_that_waits(void **state)
 	ask(sim, p.a, GET, -1, 10);
 }
 
-static void so_does_half_a_message(void **state)
+static void half_a_message_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -490,7 +490,7 @@ static void so_does_half_a_message(void **state)
 	goes_on(sim, &p);
 }
 
-static void so_does_anything_before_start(void **state)
+static void anything_before_start_ends_the_connection(void **state)
 {
 	static const uint32_t ops[] = {
 		ACK, REQUEST, WAIT, GET, UPDATE, RUN, FREE_UNTIL, GET_TOD,
@@ -509,7 +509,7 @@ static void so_does_anything_before_start(void **state)
 	ask(sim, p.a, GET, -1, 10);
 }
 
-static void so_does_anything_before_start_was_acknowledged(void **state)
+static void anything_before_the_ack_of_start_ends_the_connection(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -520,7 +520,7 @@ static void so_does_anything_before_start_was_acknowledged(void **state)
 	ask(sim, p.a, GET, -1, 10);
 }
 
-static void closing_is_no_offence(void **state)
+static void a_client_may_close_its_connection_at_any_time(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -531,7 +531,7 @@ static void closing_is_no_offence(void **state)
 	assert_string_equal(sim_log(sim), "");
 }
 
-static void what_was_said_before_closing_counts(void **state)
+static void messages_sent_before_closing_count(void **state)
 {
 	struct sim *sim = *state;
 	struct pair p = begin_running(sim);
@@ -561,7 +561,7 @@ static void messages_may_come_in_pieces(void **state)
 	gets_msg(sim, p.a, ACK, 10);
 }
 
-static void or_many_at_once_and_a_half(void **state)
+static void messages_may_come_many_at_once_and_cut_off(void **state)
 {
 	struct um_timetravel_msg msg[150] = {};
 	struct sim *sim = *state;
@@ -591,39 +591,39 @@ int main(void)
 		BEHAVIOUR(wait_is_acknowledged_before_run),
 		BEHAVIOUR(clients_run_in_turn_each_until_the_other_wants_to),
 		BEHAVIOUR(a_client_that_only_ticks_is_sent_no_free_until),
-		BEHAVIOUR(once_it_runs_twice_in_a_row_it_always_is),
-		BEHAVIOUR(nobody_is_told_to_go_on_for_long),
-		BEHAVIOUR(who_was_not_told_may_not_go_on_by_itself),
+		BEHAVIOUR(a_client_that_ran_twice_in_a_row_is_always_sent_free_until),
+		BEHAVIOUR(a_client_is_let_go_on_by_itself_for_1_ms_at_most),
+		BEHAVIOUR(a_client_that_was_sent_no_free_until_may_not_go_on),
 		BEHAVIOUR(no_free_until_is_sent_that_allows_nothing),
 		BEHAVIOUR(get_tells_the_time_to_whoever_asks),
-		BEHAVIOUR(update_is_what_get_then_says),
+		BEHAVIOUR(get_tells_what_the_last_update_said),
 		BEHAVIOUR(get_tod_adds_the_start_time),
 		BEHAVIOUR(an_interrupted_client_makes_the_running_one_stop_earlier),
-		BEHAVIOUR(it_is_told_so_before_the_request_is_acknowledged),
+		BEHAVIOUR(the_running_client_is_stopped_before_a_request_is_acknowledged),
 		BEHAVIOUR(a_free_until_that_crossed_wait_is_replaced),
-		BEHAVIOUR(even_by_one_that_allows_nothing),
+		BEHAVIOUR(a_free_until_that_crossed_wait_is_replaced_even_to_allow_nothing),
 		BEHAVIOUR(a_request_in_the_past_is_run_now),
 		BEHAVIOUR(a_client_that_wants_nothing_is_not_run),
 		BEHAVIOUR(the_slots_say_what_clients_without_memory_want),
 		BEHAVIOUR(an_unknown_operation_ends_the_connection),
-		BEHAVIOUR(so_does_run_from_a_client),
-		BEHAVIOUR(so_does_free_until_from_a_client),
-		BEHAVIOUR(so_does_a_second_start),
-		BEHAVIOUR(so_does_ack_of_nothing),
-		BEHAVIOUR(so_does_update_to_the_past),
-		BEHAVIOUR(so_does_update_past_what_was_allowed),
-		BEHAVIOUR(so_does_update_before_anything_was_allowed),
-		BEHAVIOUR(so_does_ack_with_a_wrong_sequence_number),
-		BEHAVIOUR(so_do_acks_in_the_wrong_order),
-		BEHAVIOUR(so_does_wait_of_one_that_waits),
-		BEHAVIOUR(so_does_update_of_one_that_waits),
-		BEHAVIOUR(so_does_half_a_message),
-		BEHAVIOUR(so_does_anything_before_start),
-		BEHAVIOUR(so_does_anything_before_start_was_acknowledged),
-		BEHAVIOUR(closing_is_no_offence),
-		BEHAVIOUR(what_was_said_before_closing_counts),
+		BEHAVIOUR(run_from_a_client_ends_the_connection),
+		BEHAVIOUR(free_until_from_a_client_ends_the_connection),
+		BEHAVIOUR(a_second_start_ends_the_connection),
+		BEHAVIOUR(an_ack_of_nothing_ends_the_connection),
+		BEHAVIOUR(an_update_to_the_past_ends_the_connection),
+		BEHAVIOUR(an_update_past_what_was_allowed_ends_the_connection),
+		BEHAVIOUR(an_update_before_anything_was_allowed_ends_the_connection),
+		BEHAVIOUR(an_ack_with_a_wrong_sequence_number_ends_the_connection),
+		BEHAVIOUR(acks_in_the_wrong_order_end_the_connection),
+		BEHAVIOUR(a_wait_of_a_client_that_waits_ends_the_connection),
+		BEHAVIOUR(an_update_of_a_client_that_waits_ends_the_connection),
+		BEHAVIOUR(half_a_message_ends_the_connection),
+		BEHAVIOUR(anything_before_start_ends_the_connection),
+		BEHAVIOUR(anything_before_the_ack_of_start_ends_the_connection),
+		BEHAVIOUR(a_client_may_close_its_connection_at_any_time),
+		BEHAVIOUR(messages_sent_before_closing_count),
 		BEHAVIOUR(messages_may_come_in_pieces),
-		BEHAVIOUR(or_many_at_once_and_a_half),
+		BEHAVIOUR(messages_may_come_many_at_once_and_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

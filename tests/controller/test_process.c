@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The controller as a process: command line, socket, signals, exit status.
- * TT_CONTROLLER says which one. Each test has an empty directory that it is in,
+ * The controller as a process: command line, socket, signals, exit status. The
+ * environment's TT_CONTROLLER is its path. Each test runs in an empty directory,
  * and has to leave it empty.
  */
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 #include "harness.h"
 
-#define PATIENCE_S 60
+#define TEST_TIMEOUT_S 60
 #define PAUSE_US 2000
 
 static char dir[64];
@@ -29,7 +29,7 @@ static rlim_t max_fds;
 static int enter_dir(void **state)
 {
 	(void)state;
-	alarm(PATIENCE_S);
+	alarm(TEST_TIMEOUT_S);
 	max_fds = 0;
 	snprintf(dir, sizeof(dir), "/tmp/test_process.XXXXXX");
 	assert_non_null(mkdtemp(dir));
@@ -43,7 +43,7 @@ static int leave_dir(void **state)
 	return chdir("/") ? -1 : rmdir(dir);
 }
 
-/* args is a list that ends with NULL; what is printed goes to the file "log" */
+/* @args ends with NULL; what the controller prints goes to the file "log" */
 static pid_t start(const char *const *args)
 {
 	const char *argv[16] = { getenv("TT_CONTROLLER") };
@@ -338,7 +338,7 @@ static void a_stale_socket_is_replaced(void **state)
 	printed();
 }
 
-static void one_that_a_live_controller_serves_is_not(void **state)
+static void the_socket_of_a_live_controller_is_not_replaced(void **state)
 {
 	pid_t pid = START_WITH("s");
 	int a;
@@ -352,7 +352,7 @@ static void one_that_a_live_controller_serves_is_not(void **state)
 	assert_int_equal(finish(pid), 0);
 }
 
-static void nor_is_anything_that_is_no_socket(void **state)
+static void a_file_that_is_no_socket_is_not_replaced(void **state)
 {
 	int fd = open("s", O_CREAT | O_WRONLY, 0600);
 
@@ -367,7 +367,7 @@ static void nor_is_anything_that_is_no_socket(void **state)
 	assert_int_equal(unlink("s"), 0);
 }
 
-static void a_path_that_is_too_long_is_told(void **state)
+static void a_path_that_is_too_long_is_an_error_of_one_line(void **state)
 {
 	char path[200];
 
@@ -380,21 +380,21 @@ static void a_path_that_is_too_long_is_told(void **state)
 	printed_line("has 0 bytes");
 }
 
-static void so_is_a_directory_that_is_not_there(void **state)
+static void a_directory_that_does_not_exist_is_an_error_of_one_line(void **state)
 {
 	(void)state;
 	assert_int_equal(STATUS_OF("no/such/s"), 1);
 	printed_line("cannot listen on no/such/s: No such file or directory");
 }
 
-static void of_two_that_start_at_once_one_wins(void **state)
+static void of_two_controllers_that_start_at_once_one_wins(void **state)
 {
 	pid_t pid[2];
 	int i, round, status, a;
 
 	(void)state;
 	for (round = 0; round < 10; round++) {
-		/* a stale one for both to find */
+		/* both find a stale socket */
 		pid[0] = START_WITH("s");
 		close(connect_to("s"));
 		kill(pid[0], SIGKILL);
@@ -452,7 +452,7 @@ static void a_signal_ends_it_cleanly(void **state)
 	}
 }
 
-static void with_keep_that_is_its_end(void **state)
+static void with_keep_a_signal_ends_it_well_when_no_client_is_left(void **state)
 {
 	unsigned int i;
 	pid_t pid;
@@ -461,7 +461,7 @@ static void with_keep_that_is_its_end(void **state)
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		pid = START_WITH("--keep", "--stats", "stats", "-v", "s");
-		/* one after the other, and nobody in between */
+		/* between the two clients there is none */
 		a = join("s", 1);
 		hear(a, ACK);
 		close(a);
@@ -482,7 +482,7 @@ static void with_keep_that_is_its_end(void **state)
 	}
 }
 
-static void nor_one_that_nobody_reads(void **state)
+static void a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it(void **state)
 {
 	char text[8192] = {};
 	int fd, size;
@@ -495,7 +495,7 @@ static void nor_one_that_nobody_reads(void **state)
 	assert_in_range(size, 4096, sizeof(text));
 	assert_int_equal(write(fd, text, size), size);
 	pid = START_WITH("-v", "sock");
-	/* it has something to say before it serves */
+	/* it logs something before it serves */
 	while (!is_there("sock"))
 		usleep(PAUSE_US);
 	kill(pid, SIGTERM);
@@ -505,7 +505,7 @@ static void nor_one_that_nobody_reads(void **state)
 	unlink("log");
 }
 
-static void but_not_SIGHUP_under_nohup(void **state)
+static void SIGHUP_does_not_end_it_under_nohup(void **state)
 {
 	pid_t pid;
 
@@ -520,7 +520,7 @@ static void but_not_SIGHUP_under_nohup(void **state)
 	printed_line("stopped by signal 15");
 }
 
-static void even_while_it_waits_for_n_clients(void **state)
+static void a_signal_ends_it_while_it_waits_for_n_clients(void **state)
 {
 	pid_t pid = START_WITH("-n", "5", "s");
 
@@ -538,7 +538,7 @@ static void statistics_that_cannot_be_written_are_an_error(void **state)
 	int a;
 
 	(void)state;
-	/* at the start, and if that could not be known then, at the end */
+	/* a plain path is tried at the start, a link is not */
 	assert_int_equal(symlink("no/such/file", "link"), 0);
 	assert_int_equal(STATUS_OF("--stats", "no/such/file", "s"), 1);
 	printed_line("cannot write no/such/file: No such file");
@@ -572,7 +572,7 @@ static void all_options_are_understood(void **state)
 	assert_non_null(strstr(printed(), "started at 0 ns, with messages"));
 }
 
-/* as many as there are slots, if so many descriptors may be opened */
+/* as many as there can be slots, if the limit of descriptors allows that */
 static void thousands_of_clients_have_a_slot_each(void **state)
 {
 	struct rlimit before, limit = { 66000, 66000 };
@@ -644,7 +644,7 @@ static void a_client_and_the_controller_get_on_the_same_cpu(void **state)
 	assert_true(CPU_EQUAL(&client, &before));
 }
 
-static void without_a_start_time_it_is_the_hosts(void **state)
+static void without_a_start_time_the_wall_clock_is_the_hosts(void **state)
 {
 	pid_t pid = START_WITH("s");
 	struct um_timetravel_msg msg;
@@ -662,7 +662,7 @@ static void without_a_start_time_it_is_the_hosts(void **state)
 	printed();
 }
 
-static void without_descriptors_new_clients_have_to_wait(void **state)
+static void new_clients_wait_until_there_is_a_descriptor_for_them(void **state)
 {
 	enum { N = 30 };
 	int fd[N], i;
@@ -682,7 +682,7 @@ static void without_descriptors_new_clients_have_to_wait(void **state)
 	printed();
 }
 
-static void but_not_for_ever_for_those_that_have_to_come(void **state)
+static void n_clients_for_which_there_are_no_descriptors_are_an_error(void **state)
 {
 	(void)state;
 	max_fds = 20;
@@ -701,29 +701,29 @@ int main(void)
 		IN_DIR(all_options_are_understood),
 		IN_DIR(thousands_of_clients_have_a_slot_each),
 		IN_DIR(a_client_and_the_controller_get_on_the_same_cpu),
-		IN_DIR(without_a_start_time_it_is_the_hosts),
+		IN_DIR(without_a_start_time_the_wall_clock_is_the_hosts),
 		IN_DIR(it_ends_well_and_removes_its_socket_when_all_have_gone),
 		IN_DIR(it_waits_for_n_clients_and_says_so_if_asked),
 		IN_DIR(a_deadlock_ends_it_with_1),
 		IN_DIR(a_simulator_that_only_reacts_does_not_keep_it_from_ending_well),
 		IN_DIR(a_stale_socket_is_replaced),
-		IN_DIR(one_that_a_live_controller_serves_is_not),
-		IN_DIR(nor_is_anything_that_is_no_socket),
-		IN_DIR(a_path_that_is_too_long_is_told),
-		IN_DIR(so_is_a_directory_that_is_not_there),
-		IN_DIR(of_two_that_start_at_once_one_wins),
+		IN_DIR(the_socket_of_a_live_controller_is_not_replaced),
+		IN_DIR(a_file_that_is_no_socket_is_not_replaced),
+		IN_DIR(a_path_that_is_too_long_is_an_error_of_one_line),
+		IN_DIR(a_directory_that_does_not_exist_is_an_error_of_one_line),
+		IN_DIR(of_two_controllers_that_start_at_once_one_wins),
 		IN_DIR(it_does_not_remove_what_has_taken_its_sockets_place),
 		IN_DIR(a_signal_ends_it_cleanly),
-		IN_DIR(with_keep_that_is_its_end),
-		IN_DIR(nor_one_that_nobody_reads),
-		IN_DIR(but_not_SIGHUP_under_nohup),
-		IN_DIR(even_while_it_waits_for_n_clients),
+		IN_DIR(with_keep_a_signal_ends_it_well_when_no_client_is_left),
+		IN_DIR(a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it),
+		IN_DIR(SIGHUP_does_not_end_it_under_nohup),
+		IN_DIR(a_signal_ends_it_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),
-		IN_DIR(without_descriptors_new_clients_have_to_wait),
-		IN_DIR(but_not_for_ever_for_those_that_have_to_come),
+		IN_DIR(new_clients_wait_until_there_is_a_descriptor_for_them),
+		IN_DIR(n_clients_for_which_there_are_no_descriptors_are_an_error),
 	};
 
-	/* whoever runs these may be under nohup */
+	/* the tests may run under nohup */
 	signal(SIGHUP, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

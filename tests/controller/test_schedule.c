@@ -55,7 +55,7 @@ static void stop(struct set *set)
 	sched_stop(&set->s, true);
 }
 
-static void nobody_is_picked_if_nobody_wants_to_run(void **state)
+static void none_is_picked_if_none_wants_to_run(void **state)
 {
 	struct set *set = *state;
 	struct sched_grant grant;
@@ -92,7 +92,7 @@ static void only_the_latest_request_of_each_counts(void **state)
 	picks(set, 1, 40, 50);
 }
 
-static void a_tie_goes_to_whoever_has_not_run_for_longest(void **state)
+static void a_tie_goes_to_the_one_that_has_not_run_for_longest(void **state)
 {
 	struct set *set = *state;
 	int i;
@@ -112,7 +112,7 @@ static void a_tie_goes_to_whoever_has_not_run_for_longest(void **state)
 	picks(set, 2, 50, NEVER);
 }
 
-static void then_to_the_lowest_name_and_then_to_the_first_arrival(void **state)
+static void a_second_tie_goes_to_the_lowest_name_and_then_to_the_first_arrival(void **state)
 {
 	struct set *set = *state;
 
@@ -219,7 +219,7 @@ static void a_start_comes_with_the_next_request_if_time_is_uncertain(void **stat
 	picks(set, 2, 70, 70);
 }
 
-static void or_at_the_limit_if_that_is_earlier(void **state)
+static void a_start_comes_at_the_limit_if_the_next_request_is_later(void **state)
 {
 	struct set *set = *state;
 
@@ -233,7 +233,7 @@ static void or_at_the_limit_if_that_is_earlier(void **state)
 	picks(set, 2, 100, 200);
 }
 
-static void whoever_has_gone_was_no_further_than_it_said(void **state)
+static void one_that_has_gone_was_no_further_than_it_said(void **state)
 {
 	struct set *set = *state;
 
@@ -245,7 +245,7 @@ static void whoever_has_gone_was_no_further_than_it_said(void **state)
 	picks(set, 2, 10, 100);
 }
 
-static void or_at_the_last_known_time_if_there_is_nothing_else(void **state)
+static void a_start_comes_at_the_last_known_time_if_there_is_no_request(void **state)
 {
 	struct set *set = *state;
 
@@ -257,7 +257,7 @@ static void or_at_the_last_known_time_if_there_is_nothing_else(void **state)
 	picks(set, 2, 15, NEVER);
 }
 
-static void whoever_was_told_no_limit_cannot_have_got_anywhere(void **state)
+static void one_that_was_told_no_limit_cannot_have_got_anywhere(void **state)
 {
 	struct set *set = *state;
 
@@ -293,14 +293,14 @@ static void a_lowered_limit_does_not_forbid_what_was_granted(void **state)
 	want(set, 1, 100);
 	picks(set, 0, 10, 100);
 	want(set, 2, 50);
-	/* it may have been past that before it heard of it */
+	/* it may have passed that before it knew */
 	assert_int_equal(sched_reach(&set->s, 60), 0);
 	want(set, 0, 61);
 	stop(set);
 	picks(set, 2, 60, 61);
 }
 
-static void removing_somebody_takes_back_what_it_wants(void **state)
+static void removing_one_takes_back_its_request(void **state)
 {
 	struct set *set = *state;
 
@@ -328,7 +328,7 @@ static bool comes_before(const struct sched_entity *a,
 	return x[i] < y[i];
 }
 
-/* the heap against the obvious way, with everything drawn from few values */
+/* the heap against a plain search, with few values so that ties are common */
 static void many_requests_come_out_in_order(void **state)
 {
 	enum { N = 300, ROUNDS = 20000 };
@@ -393,24 +393,24 @@ static void conversions_saturate_and_keep_never(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PICKS(nobody_is_picked_if_nobody_wants_to_run),
+		PICKS(none_is_picked_if_none_wants_to_run),
 		PICKS(the_earliest_request_runs_until_the_next_one),
 		PICKS(only_the_latest_request_of_each_counts),
-		PICKS(a_tie_goes_to_whoever_has_not_run_for_longest),
-		PICKS(then_to_the_lowest_name_and_then_to_the_first_arrival),
+		PICKS(a_tie_goes_to_the_one_that_has_not_run_for_longest),
+		PICKS(a_second_tie_goes_to_the_lowest_name_and_then_to_the_first_arrival),
 		PICKS(a_request_in_the_past_is_run_now_and_counted),
 		PICKS(an_earlier_request_of_another_lowers_the_limit),
 		PICKS(a_start_comes_before_every_request),
 		PICKS(a_start_waits_until_the_running_one_stops),
 		PICKS(a_start_in_a_hurry_makes_the_running_one_stop_now),
 		PICKS(a_start_comes_with_the_next_request_if_time_is_uncertain),
-		PICKS(or_at_the_limit_if_that_is_earlier),
-		PICKS(whoever_has_gone_was_no_further_than_it_said),
-		PICKS(or_at_the_last_known_time_if_there_is_nothing_else),
-		PICKS(whoever_was_told_no_limit_cannot_have_got_anywhere),
+		PICKS(a_start_comes_at_the_limit_if_the_next_request_is_later),
+		PICKS(one_that_has_gone_was_no_further_than_it_said),
+		PICKS(a_start_comes_at_the_last_known_time_if_there_is_no_request),
+		PICKS(one_that_was_told_no_limit_cannot_have_got_anywhere),
 		PICKS(time_moves_only_forward_and_to_the_limit),
 		PICKS(a_lowered_limit_does_not_forbid_what_was_granted),
-		PICKS(removing_somebody_takes_back_what_it_wants),
+		PICKS(removing_one_takes_back_its_request),
 		cmocka_unit_test(many_requests_come_out_in_order),
 		cmocka_unit_test(conversions_saturate_and_keep_never),
 	};

@@ -22,7 +22,7 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	(void)state;
-	/* only empty directories can be removed: nothing may be left behind */
+	/* this fails if a test has left anything behind */
 	return chdir("/") ? -1 : rmdir(dir);
 }
 
@@ -51,7 +51,7 @@ static struct json_object *read_stats(struct sim *sim)
 	return all;
 }
 
-/* @a uses the memory and is still there, @b did not and has gone */
+/* @a uses the memory and is still there, @b used messages and has gone */
 static struct json_object *of_two_clients(struct sim *sim)
 {
 	struct peer *a, *b;
@@ -158,7 +158,7 @@ static void clients_come_in_the_order_in_which_they_were_started(void **state)
 	json_object_put(all);
 }
 
-static void without_clients_there_are_none(void **state)
+static void statistics_without_clients_are_complete(void **state)
 {
 	struct sim *sim = *state;
 	struct json_object *all;
@@ -191,7 +191,7 @@ static void an_old_file_is_replaced(void **state)
 	fd = open("stats", O_RDONLY);
 	sim_begin(sim);
 	json_object_put(read_stats(sim));
-	/* whoever reads the old one meanwhile reads all of it */
+	/* a reader that has the old one open reads all of it */
 	assert_int_equal(read(fd, text, 3), 3);
 	assert_string_equal(text, "old");
 	close(fd);
@@ -219,7 +219,7 @@ static void a_pipe_is_written_to_and_not_replaced(void **state)
 	assert_int_equal(unlink("pipe"), 0);
 }
 
-static void but_not_forever_if_nobody_reads_it(void **state)
+static void a_pipe_that_nobody_reads_is_an_error_in_the_end(void **state)
 {
 	struct sim *sim = *state;
 	char fill[4096] = {};
@@ -254,7 +254,7 @@ static void a_link_is_followed(void **state)
 	assert_int_equal(unlink("stats"), 0);
 }
 
-static void looking_whether_it_can_be_written_leaves_nothing(void **state)
+static void trying_whether_a_file_can_be_written_leaves_nothing(void **state)
 {
 	struct stat st;
 
@@ -270,13 +270,13 @@ int main(void)
 		BEHAVIOUR(every_message_of_every_client_is_counted),
 		BEHAVIOUR(totals_are_the_sums),
 		BEHAVIOUR(clients_come_in_the_order_in_which_they_were_started),
-		BEHAVIOUR(without_clients_there_are_none),
+		BEHAVIOUR(statistics_without_clients_are_complete),
 		BEHAVIOUR(a_file_that_cannot_be_written_is_an_error),
 		BEHAVIOUR(an_old_file_is_replaced),
 		BEHAVIOUR(a_pipe_is_written_to_and_not_replaced),
-		BEHAVIOUR(but_not_forever_if_nobody_reads_it),
+		BEHAVIOUR(a_pipe_that_nobody_reads_is_an_error_in_the_end),
 		BEHAVIOUR(a_link_is_followed),
-		BEHAVIOUR(looking_whether_it_can_be_written_leaves_nothing),
+		BEHAVIOUR(trying_whether_a_file_can_be_written_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
