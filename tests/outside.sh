@@ -171,11 +171,14 @@ memory_inherited()
 	grep -q '/memfd:time-travel' "/proc/$pid/maps" ||
 		wrong 'the machine itself does not have the memory'
 	user=$(cat "/proc/$pid/task/$pid/children")
-	[ -n "$user" ] || wrong 'there is no user space'
 	for child in $user; do
+		# a helper thread has all that the machine has
+		! cmp -s "/proc/$child/maps" "/proc/$pid/maps" || continue
 		! grep -q '/memfd:time-travel' "/proc/$child/maps" ||
 			wrong 'user space has the memory'
+		looked=yes
 	done
+	[ -n "${looked-}" ] || wrong 'there is no user space'
 }
 
 # woken once: in the step of the clock that comes next, and reading it is another
