@@ -38,6 +38,7 @@
 #include "client.h"
 #include "log.h"
 #include "op.h"
+#include "process.h"
 #include "util.h"
 
 /* how far a client may go by itself, see client_bound() */
@@ -352,6 +353,7 @@ static bool client_message(struct conn *conn,
 		return false;
 	}
 	client->stats->in[msg->op]++;
+	client->last_op = msg->op;
 	client->clients->message(client, msg);
 	return !client->gone;
 }
@@ -401,6 +403,7 @@ struct client *client_new(struct clients *clients, int fd)
 		goto free;
 	client->clients = clients;
 	client->pid = conn_peer(fd);
+	client->connected = process_now();
 	client->source.fd = fd;
 	client->source.ready = client_ready;
 	conn_init(&client->conn, fd);

@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "schedule.h"
 #include "stats.h"
+#include "watchdog.h"
 
 struct client;
 struct group;
@@ -81,6 +82,7 @@ enum client_transport {
  * @flush_pending: it is in &clients->to_flush
  * @write_wait: its socket is full
  * @pid: its process, 0 if that is not visible from here
+ * @connected: when that was its process, see process_now()
  * @stoppable: it takes a limit that is lowered while it runs, even below the
  *	time that it has reached
  * @name: what it sent in START
@@ -93,6 +95,7 @@ enum client_transport {
  *	none
  * @sent: sequence number of the last message that it has to acknowledge
  * @acked: sequence number of the last message that it has acknowledged
+ * @last_op: operation of the last message that came from it
  * @stats: its counters; the statistics' own once it has been started
  *
  * @group: its group, NULL before START
@@ -114,6 +117,7 @@ enum client_transport {
  * @start_deadline: until when it may be silent if all depends on it, host's
  *	monotonic clock, ns
  * @pinned: its process, NULL if that was not moved to the CPU
+ * @watch: what the watchdog keeps for it
  */
 struct client {
 	struct loop_source source;
@@ -125,6 +129,7 @@ struct client {
 	bool flush_pending;
 	bool write_wait;
 	pid_t pid;
+	uint64_t connected;
 	bool stoppable;
 	uint64_t name;
 	uint16_t slot;
@@ -135,6 +140,7 @@ struct client {
 	uint64_t until;
 	uint32_t sent;
 	uint32_t acked;
+	uint32_t last_op;
 	struct client_stats *stats;
 
 	struct group *group;
@@ -154,6 +160,7 @@ struct client {
 	uint64_t arrival;
 	uint64_t start_deadline;
 	struct pinned *pinned;
+	struct watch watch;
 };
 
 void clients_init(struct clients *clients, struct loop *loop,

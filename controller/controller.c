@@ -80,10 +80,19 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ret = loop_init(&ctl->loop);
 	if (ret)
 		return ret;
+	ret = watchdog_init(&ctl->watchdog, &ctl->loop, opt);
+	if (ret)
+		goto destroy_loop;
 	ret = add_group(ctl);
 	if (ret)
-		loop_destroy(&ctl->loop);
+		goto destroy_watchdog;
 	affinity_init(&ctl->aff, opt->cpu);
+	return 0;
+
+destroy_watchdog:
+	watchdog_destroy(&ctl->watchdog);
+destroy_loop:
+	loop_destroy(&ctl->loop);
 	return ret;
 }
 
@@ -199,6 +208,7 @@ void controller_destroy(struct controller *ctl)
 		free(group);
 	}
 	affinity_destroy(&ctl->aff);
+	watchdog_destroy(&ctl->watchdog);
 	loop_destroy(&ctl->loop);
 	stats_destroy(&ctl->stats);
 }
@@ -335,8 +345,11 @@ static enum verdict verdict_if_silent(const struct controller *ctl)
 	}
 	if (!ctl->complete || !ever_ran)
 		return VERDICT_NONE;
-	if (controller_is_over(ctl))
-		return ctl->opt->keep ? VERDICT_NONE : VERDICT_DONE;
+	if (controller_is_over(ctl)) {
+		if (ctl->opt->keep)
+			return VERDICT_NONE;
+		return ctl->watchdog.killed ? VERDICT_HANG : VERDICT_DONE;
+	}
 	if (ctl->connected && ctl->only_start)
 		return VERDICT_NONE;
 	return VERDICT_DEADLOCK;
@@ -429,7 +442,7 @@ static enum verdict handle_silence(struct controller *ctl, enum verdict verdict)
 		return VERDICT_NONE;
 	}
 	list_waiting(ctl, waiting, sizeof(waiting));
-	if (verdict == VERDICT_DONE)
+	if (verdict != VERDICT_DEADLOCK)
 		log_line("over at %llu ns: all clients that are left only react to others: %s",
 			 now, waiting);
 	else
@@ -499,6 +512,9 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 	if (!ret)
 		LIST_FOREACH(group, &ctl->groups, link)
 			group_name_late(group);
+	if (watchdog_look(&ctl->watchdog, &ctl->clients) &&
+	    ctl->opt->on_hang == ON_HANG_ABORT)
+		return VERDICT_HANG;
 	drop_silent(ctl);
 	advance(ctl);
 	return VERDICT_NONE;

@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "options.h"
 #include "stats.h"
+#include "watchdog.h"
 
 /**
  * enum verdict - whether and how the simulation is over
@@ -19,12 +20,15 @@
  * @VERDICT_NONE: it goes on
  * @VERDICT_DONE: the last client has gone, but for those that only react
  * @VERDICT_DEADLOCK: all clients wait, and none will ever run again
+ * @VERDICT_HANG: a client hangs, or the last one has gone and one was killed
+ *	because it hung
  * @VERDICT_ERROR: the controller cannot go on; the log says why
  */
 enum verdict {
 	VERDICT_NONE,
 	VERDICT_DONE,
 	VERDICT_DEADLOCK,
+	VERDICT_HANG,
 	VERDICT_ERROR,
 };
 
@@ -38,6 +42,7 @@ LIST_HEAD(group_list, group);
  * @clients: all connections
  * @groups: all groups
  * @aff: the CPU that all share
+ * @watchdog: finds clients that hang
  * @stats: the counters of all clients that were ever started
  * @began: when the controller was made, host's monotonic clock, ns
  * @listener: accepts new clients, fd -1 if there is none
@@ -55,6 +60,7 @@ struct controller {
 	struct clients clients;
 	struct group_list groups;
 	struct affinity aff;
+	struct watchdog watchdog;
 	struct stats stats;
 	uint64_t began;
 	struct loop_source listener;

@@ -562,6 +562,22 @@ void group_name_late(struct group *group)
 }
 
 /**
+ * group_probe - have the running client show that it makes progress
+ * @group: the group; a client runs
+ *
+ * A released kernel with memory may go on alone for hours without a message and
+ * without publishing the time. It has to stop at its next event if somebody else
+ * wants to run, so that is what it is told; then it goes on.
+ */
+void group_probe(struct group *group)
+{
+	struct client *client = group_running(group);
+
+	if (client->stoppable && client->transport != CLIENT_MESSAGES)
+		shm_lower_free_until(&group->shm, group->sched.now);
+}
+
+/**
  * group_is_idle - can nothing happen any more unless a client speaks first?
  * @group: the group, after group_advance()
  */

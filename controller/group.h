@@ -58,6 +58,7 @@ void group_remove(struct client *client);
 void group_message(struct client *client, const struct um_timetravel_msg *msg);
 
 void group_advance(struct group *group);
+void group_probe(struct group *group);
 void group_stop_memory(struct group *group);
 uint64_t group_deadline(struct group *group);
 void group_name_late(struct group *group);

@@ -18,28 +18,47 @@
 #include "listen.h"
 #include "log.h"
 #include "options.h"
+#include "util.h"
 
-#define EXIT_WRONG_USAGE 2
+/* EXIT_FAILURE is 1: any other error; the man page has this as a table */
+enum {
+	EXIT_WRONG_USAGE = 2,
+	EXIT_DEADLOCK = 3,
+	EXIT_HANG = 4,
+	EXIT_NO_RESOURCES = 5,
+};
 
 /* more than the controller ever has open itself */
 #define OTHER_FDS 64
 
-static int signal_got;
+/**
+ * struct signals - signals are read like messages are
+ *
+ * @source: where from
+ * @last: the one that ends it, 0: none yet
+ */
+struct signals {
+	struct loop_source source;
+	int last;
+};
 
 static void signal_ready(struct loop_source *source, uint32_t events)
 {
+	struct signals *signals = container_of(source, struct signals, source);
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(source->fd, &info, sizeof(info)) == sizeof(info))
-		signal_got = info.ssi_signo;
+	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	signals->last = info.ssi_signo;
 }
 
-/* signals are read like messages are, so nothing is ever interrupted */
-static int signal_setup(struct controller *ctl, struct loop_source *source)
+static int signal_setup(struct signals *signals, struct controller *ctl)
 {
+	struct loop_source *source = &signals->source;
 	sigset_t set;
 
+	signals->last = 0;
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
@@ -102,61 +121,98 @@ static bool has_fds_for(uint32_t clients)
 	return false;
 }
 
-static int serve(struct controller *ctl, const struct options *opt)
+/* the status of a controller that an error, -errno, has ended */
+static int status_of(int error)
 {
-	struct listener listener;
-	enum verdict verdict = VERDICT_NONE;
-	int ret;
-
-	if (listener_open(&listener, opt->socket))
+	switch (-error) {
+	case ENOMEM:
+	case ENOBUFS:
+	case EMFILE:
+	case ENFILE:
+	case ENOSPC:
+	case EDQUOT:
+		return EXIT_NO_RESOURCES;
+	default:
 		return EXIT_FAILURE;
+	}
+}
+
+static int status_of_verdict(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_DONE:
+		return EXIT_SUCCESS;
+	case VERDICT_DEADLOCK:
+		return EXIT_DEADLOCK;
+	case VERDICT_HANG:
+		return EXIT_HANG;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
+/* returns the exit status */
+static int status_of_signal(const struct controller *ctl, int signal)
+{
+	/* that is how --keep is told to end */
+	if (ctl->opt->keep && controller_is_over(ctl))
+		return ctl->watchdog.killed ? EXIT_HANG : EXIT_SUCCESS;
+	log_line("stopped by signal %d (%s)", signal, strsignal(signal));
+	return 128 + signal;
+}
+
+/* returns the exit status */
+static int serve(struct controller *ctl, const struct options *opt,
+		 const struct signals *signals)
+{
+	enum verdict verdict = VERDICT_NONE;
+	struct listener listener;
+	int ret, status;
+
+	ret = listener_open(&listener, opt->socket);
+	if (ret)
+		return status_of(ret);
 	ret = controller_listen(ctl, listener.fd);
 	if (ret) {
 		log_line("cannot accept clients: %s", strerror(-ret));
-		verdict = VERDICT_ERROR;
+		status = status_of(ret);
+	} else if (!has_fds_for(opt->clients)) {
+		status = EXIT_NO_RESOURCES;
+	} else {
+		log_verbose("serving %s", opt->socket);
+		while (!verdict && !signals->last)
+			verdict = controller_step(ctl, -1);
+		status = signals->last ? status_of_signal(ctl, signals->last) :
+					 status_of_verdict(verdict);
 	}
-	if (!has_fds_for(opt->clients))
-		verdict = VERDICT_ERROR;
-	log_verbose("serving %s", opt->socket);
-
-	while (!verdict && !signal_got)
-		verdict = controller_step(ctl, -1);
-
 	listener_close(&listener);
-	if (signal_got && opt->keep && controller_is_over(ctl))
-		return EXIT_SUCCESS;
-	if (signal_got) {
-		log_line("stopped by signal %d (%s)", signal_got,
-			 strsignal(signal_got));
-		return 128 + signal_got;
-	}
-	return verdict == VERDICT_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }
 
 static int simulate(const struct options *opt)
 {
 	struct controller ctl;
-	struct loop_source signals;
+	struct signals signals;
 	int status, ret;
 
 	/* not at the end of a long simulation */
 	ret = opt->stats ? stats_probe(opt->stats) : 0;
 	if (ret) {
 		log_line("cannot write %s: %s", opt->stats, strerror(-ret));
-		return EXIT_FAILURE;
+		return status_of(ret);
 	}
 	raise_fd_limit(opt->slots);
 	ret = controller_init(&ctl, opt);
 	if (ret) {
 		log_line("cannot start: %s", strerror(-ret));
-		return EXIT_FAILURE;
+		return status_of(ret);
 	}
-	ret = signal_setup(&ctl, &signals);
+	ret = signal_setup(&signals, &ctl);
 	if (ret) {
 		log_line("cannot handle signals: %s", strerror(-ret));
-		status = EXIT_FAILURE;
+		status = status_of(ret);
 	} else {
-		status = serve(&ctl, opt);
+		status = serve(&ctl, opt, &signals);
 	}
 
 	if (opt->stats && !ret) {
@@ -166,7 +222,7 @@ static int simulate(const struct options *opt)
 				 ret == -ENXIO || ret == -ETIMEDOUT ?
 					 "nobody reads it" : strerror(-ret));
 			if (status == EXIT_SUCCESS)
-				status = EXIT_FAILURE;
+				status = status_of(ret);
 		}
 	}
 	controller_destroy(&ctl);

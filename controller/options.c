@@ -18,6 +18,9 @@
 #include "util.h"
 
 #define DEFAULT_SLOTS 256
+/* in continuous integration, where nobody watches */
+#define CI_WATCHDOG_S 60
+#define MAX_WATCHDOG_S 1000000
 /* getopt_long() returns this and more for an option without a short form */
 #define FIRST_CODE 256
 
@@ -34,6 +37,11 @@ static const char usage[] =
 "      --keep             go on when the last client has gone, until INT or TERM\n"
 "      --cpu auto|none|N  move the clients and the controller to one CPU: the\n"
 "                         least busy one (default) or N; none: to no other\n"
+"      --watchdog S       say which client makes no progress for S seconds of the\n"
+"                         host's time; 0: do not (default, but 60 if CI is set\n"
+"                         in the environment)\n"
+"      --on-hang=WHAT     what to do about such a client: report it (default),\n"
+"                         kill its process, or abort the simulation\n"
 "      --start-time NS    the wall clock at time 0, in ns since the epoch;\n"
 "                         the host's clock otherwise\n"
 "      --stats FILE       write statistics as JSON when it is over\n"
@@ -41,8 +49,9 @@ static const char usage[] =
 "  -h, --help             print this\n"
 "  -V, --version          print the version\n"
 "\n"
-"It ends when the last client has gone, with status 0 if all is well, 1 after an\n"
-"error or a deadlock, 2 if the command line is wrong.\n";
+"It ends when the last client has gone. The exit status is 0 if all is well, 1\n"
+"after an error, 2 if the command line is wrong, 3 after a deadlock, 4 after a\n"
+"hang, 5 without descriptors, memory or room on a disk.\n";
 
 /**
  * options_default - the options of an empty command line
@@ -50,6 +59,7 @@ static const char usage[] =
  */
 void options_default(struct options *opt)
 {
+	const char *ci = getenv("CI");
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -57,6 +67,7 @@ void options_default(struct options *opt)
 		.slots = DEFAULT_SLOTS,
 		.cpu = CPU_AUTO,
 		.shm = true,
+		.watchdog = ci && *ci ? CI_WATCHDOG_S : 0,
 		.start_time = now.tv_sec * 1000000000ULL + now.tv_nsec,
 	};
 }
@@ -187,6 +198,35 @@ static bool parse_stats(struct options *opt, const char *arg)
 	return true;
 }
 
+static bool parse_watchdog(struct options *opt, const char *arg)
+{
+	uint64_t value;
+	bool ok;
+
+	ok = parse_number("--watchdog", arg, 0, MAX_WATCHDOG_S, &value);
+	opt->watchdog = value;
+	return ok;
+}
+
+static bool parse_on_hang(struct options *opt, const char *arg)
+{
+	static const char *const names[] = {
+		[ON_HANG_REPORT] = "report",
+		[ON_HANG_KILL] = "kill",
+		[ON_HANG_ABORT] = "abort",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(arg, names[i]) == 0) {
+			opt->on_hang = i;
+			return true;
+		}
+	}
+	log_line("--on-hang: '%s' is neither report, kill nor abort", arg);
+	return false;
+}
+
 static bool parse_verbose(struct options *opt, const char *arg)
 {
 	(void)arg;
@@ -213,10 +253,12 @@ static const struct known_option {
 	{ "max-clients", 0, true, NULL, parse_max_clients },
 	{ "no-shm", 0, false, NULL, parse_no_shm },
 	{ "no-shm-for", 0, true, NULL, parse_no_shm_for },
+	{ "on-hang", 0, true, NULL, parse_on_hang },
 	{ "start-time", 0, true, NULL, parse_start_time },
 	{ "stats", 0, true, NULL, parse_stats },
 	{ "verbose", 'v', false, NULL, parse_verbose },
 	{ "version", 'V', false, "tt-controller " OPTIONS_VERSION "\n", NULL },
+	{ "watchdog", 0, true, NULL, parse_watchdog },
 };
 
 /* @known as getopt_long() wants it */

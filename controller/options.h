@@ -9,6 +9,19 @@
 #define OPTIONS_VERSION "0.1"
 
 /**
+ * enum on_hang - what to do about a client that hangs, once that was said
+ *
+ * @ON_HANG_REPORT: nothing
+ * @ON_HANG_KILL: kill its process, and go on with the others
+ * @ON_HANG_ABORT: end the simulation
+ */
+enum on_hang {
+	ON_HANG_REPORT,
+	ON_HANG_KILL,
+	ON_HANG_ABORT,
+};
+
+/**
  * struct options - the command line
  *
  * @socket: path of the socket
@@ -22,6 +35,8 @@
  * @stats: path of the file for statistics, NULL for none
  * @cpu: the CPU that all share, %CPU_AUTO or %CPU_NOWHERE
  * @keep: go on when the last client has gone
+ * @watchdog: how long a client may make no progress, s; 0: for ever
+ * @on_hang: what to do about a client that makes none for longer
  * @verbose: log who comes, goes, and is waited for
  */
 struct options {
@@ -36,6 +51,8 @@ struct options {
 	const char *stats;
 	int cpu;
 	bool keep;
+	uint32_t watchdog;
+	enum on_hang on_hang;
 	bool verbose;
 };
 

@@ -439,7 +439,7 @@ static void a_deadlock_ends_a_wait(void **state)
 	ok(tt_client_run_until(client, 1000));
 	assert_int_equal(tt_client_wait(client), -EPIPE);
 	tt_client_close(client);
-	assert_int_equal(sim_finish(pid), 1);
+	assert_int_equal(sim_finish(pid), 3);
 }
 
 static void a_simulation_of_clients_that_only_wait_ends_well(void **state)

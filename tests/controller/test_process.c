@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sched.h>
 #include <stdio.h>
@@ -65,8 +66,11 @@ static pid_t start(const char *const *args)
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
 	close(fd);
-	if (max_fds)
+	if (max_fds) {
+		/* with which root could raise the limit again */
+		prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);
 		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 	execv(argv[0], (char **)argv);
 	_exit(127);
 }
@@ -218,6 +222,10 @@ static void a_wrong_command_line_is_told_in_one_line(void **state)
 		  "--no-shm-for", "0x10000000000000000", "s" },
 		{ "--start-time: 9223372036854775808 is out of range",
 		  "--start-time", "9223372036854775808", "s" },
+		{ "--watchdog: 'no' is not a number", "--watchdog", "no", "s" },
+		{ "--watchdog: 1000001 is out of", "--watchdog=1000001", "s" },
+		{ "--on-hang: 'panic' is neither report, kill nor abort",
+		  "--on-hang=panic", "s" },
 		{ "--cpu: 'all' is neither auto, none nor", "--cpu=all", "s" },
 		{ "--cpu: 1024 is out of range", "--cpu", "1024", "s" },
 		{ "--cpu: CPU 1023 may not be used by", "--cpu=1023", "s" },
@@ -278,7 +286,7 @@ static void it_waits_for_n_clients_and_says_so_if_asked(void **state)
 	assert_non_null(strstr(text, "client 0x1 (slot 1) has gone\n"));
 }
 
-static void a_deadlock_ends_it_with_1(void **state)
+static void a_deadlock_ends_it_with_3(void **state)
 {
 	pid_t pid = START_WITH("--no-shm", "s");
 	int a;
@@ -288,7 +296,7 @@ static void a_deadlock_ends_it_with_1(void **state)
 	hear(a, ACK);
 	tell(a, REQUEST, NEVER);
 	tell(a, WAIT, 0);
-	assert_int_equal(finish(pid), 1);
+	assert_int_equal(finish(pid), 3);
 	assert_false(is_there("s"));
 	close(a);
 	printed_line("deadlock at 0 ns: all clients wait");
@@ -315,6 +323,40 @@ static void a_simulator_that_only_reacts_does_not_keep_it_from_ending_well(void 
 	assert_int_equal(unlink("stats"), 0);
 	close(b);
 	printed_line("over at 5000000000 ns: all clients that are left only react to others: client 0x2 (slot 2)");
+}
+
+static void a_hang_ends_it_with_4_if_that_is_wanted(void **state)
+{
+	pid_t pid = START_WITH("--watchdog=1", "--on-hang=abort", "s");
+	int a;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	assert_int_equal(finish(pid), 4);
+	assert_false(is_there("s"));
+	close(a);
+	printed_line("client 0x1 (slot 1) hangs at 0 ns: ");
+}
+
+/* as a debugger does, or a host that is suspended */
+static void nobody_hangs_because_the_controller_was_stopped(void **state)
+{
+	pid_t pid = START_WITH("--watchdog=3", "--on-hang=abort", "s");
+	int a;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	kill(pid, SIGSTOP);
+	sleep(4);
+	/* it is there to be read, and must be read before anything is said */
+	tell(a, GET, 0);
+	kill(pid, SIGCONT);
+	hear(a, ACK);
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	assert_string_equal(printed(), "");
 }
 
 static void a_stale_socket_is_replaced(void **state)
@@ -485,7 +527,7 @@ static void with_keep_a_signal_ends_it_well_when_no_client_is_left(void **state)
 static void a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it(void **state)
 {
 	char text[8192] = {};
-	int fd, size;
+	int fd, size, a;
 	pid_t pid;
 
 	(void)state;
@@ -495,12 +537,12 @@ static void a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it(void *
 	assert_in_range(size, 4096, sizeof(text));
 	assert_int_equal(write(fd, text, size), size);
 	pid = START_WITH("-v", "sock");
-	/* it logs something before it serves */
-	while (!is_there("sock"))
-		usleep(PAUSE_US);
+	a = join("sock", 1);
+	hear(a, ACK);
 	kill(pid, SIGTERM);
 	assert_int_equal(finish(pid), 128 + SIGTERM);
 	assert_int_equal(read(fd, text, sizeof(text)), size);
+	close(a);
 	close(fd);
 	unlink("log");
 }
@@ -549,6 +591,30 @@ static void statistics_that_cannot_be_written_are_an_error(void **state)
 	assert_int_equal(finish(pid), 1);
 	printed_line("cannot write link: No such file");
 	unlink("link");
+}
+
+static void a_full_disk_ends_it_with_5(void **state)
+{
+	pid_t pid = START_WITH("--stats", "/dev/full", "s");
+	int a;
+
+	(void)state;
+	a = join("s", 1);
+	hear(a, ACK);
+	close(a);
+	assert_int_equal(finish(pid), 5);
+	printed_line("cannot write /dev/full: No space left on device");
+}
+
+static void too_few_descriptors_to_begin_with_end_it_with_5(void **state)
+{
+	(void)state;
+	/* the standard ones, and a number of its own that falls short */
+	for (max_fds = 5; max_fds < 8; max_fds++) {
+		assert_int_equal(STATUS_OF("--watchdog=9", "s"), 5);
+		printed_line("Too many open files");
+		assert_false(is_there("s"));
+	}
 }
 
 static void all_options_are_understood(void **state)
@@ -686,7 +752,7 @@ static void n_clients_for_which_there_are_no_descriptors_are_an_error(void **sta
 {
 	(void)state;
 	max_fds = 20;
-	assert_int_equal(STATUS_OF("-n", "20", "s"), 1);
+	assert_int_equal(STATUS_OF("-n", "20", "s"), 5);
 	printed_line("--clients 20: there are descriptors left for ");
 	assert_false(is_there("s"));
 }
@@ -704,8 +770,10 @@ int main(void)
 		IN_DIR(without_a_start_time_the_wall_clock_is_the_hosts),
 		IN_DIR(it_ends_well_and_removes_its_socket_when_all_have_gone),
 		IN_DIR(it_waits_for_n_clients_and_says_so_if_asked),
-		IN_DIR(a_deadlock_ends_it_with_1),
+		IN_DIR(a_deadlock_ends_it_with_3),
 		IN_DIR(a_simulator_that_only_reacts_does_not_keep_it_from_ending_well),
+		IN_DIR(a_hang_ends_it_with_4_if_that_is_wanted),
+		IN_DIR(nobody_hangs_because_the_controller_was_stopped),
 		IN_DIR(a_stale_socket_is_replaced),
 		IN_DIR(the_socket_of_a_live_controller_is_not_replaced),
 		IN_DIR(a_file_that_is_no_socket_is_not_replaced),
@@ -719,6 +787,8 @@ int main(void)
 		IN_DIR(SIGHUP_does_not_end_it_under_nohup),
 		IN_DIR(a_signal_ends_it_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),
+		IN_DIR(a_full_disk_ends_it_with_5),
+		IN_DIR(too_few_descriptors_to_begin_with_end_it_with_5),
 		IN_DIR(new_clients_wait_until_there_is_a_descriptor_for_them),
 		IN_DIR(n_clients_for_which_there_are_no_descriptors_are_an_error),
 	};
