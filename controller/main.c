@@ -18,6 +18,7 @@
 #include "listen.h"
 #include "log.h"
 #include "options.h"
+#include "table.h"
 #include "util.h"
 
 /* EXIT_FAILURE is 1: any other error; the man page has this as a table */
@@ -35,10 +36,12 @@ enum {
  * struct signals - signals are read like messages are
  *
  * @source: where from
+ * @ctl: the controller
  * @last: the one that ends it, 0: none yet
  */
 struct signals {
 	struct loop_source source;
+	struct controller *ctl;
 	int last;
 };
 
@@ -50,7 +53,10 @@ static void signal_ready(struct loop_source *source, uint32_t events)
 	(void)events;
 	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	signals->last = info.ssi_signo;
+	if (info.ssi_signo == SIGUSR1)
+		table_log(signals->ctl);
+	else
+		signals->last = info.ssi_signo;
 }
 
 static int signal_setup(struct signals *signals, struct controller *ctl)
@@ -58,8 +64,10 @@ static int signal_setup(struct signals *signals, struct controller *ctl)
 	struct loop_source *source = &signals->source;
 	sigset_t set;
 
+	signals->ctl = ctl;
 	signals->last = 0;
 	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	/* nohup has its way */

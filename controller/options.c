@@ -51,7 +51,8 @@ static const char usage[] =
 "\n"
 "It ends when the last client has gone. The exit status is 0 if all is well, 1\n"
 "after an error, 2 if the command line is wrong, 3 after a deadlock, 4 after a\n"
-"hang, 5 without descriptors, memory or room on a disk.\n";
+"hang, 5 without descriptors, memory or room on a disk.\n"
+"SIGUSR1 makes it print a table of its clients.\n";
 
 /**
  * options_default - the options of an empty command line

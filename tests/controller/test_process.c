@@ -359,6 +359,28 @@ static void nobody_hangs_because_the_controller_was_stopped(void **state)
 	assert_string_equal(printed(), "");
 }
 
+static void SIGUSR1_prints_the_table_and_ends_nothing(void **state)
+{
+	pid_t pid = START_WITH("--no-shm", "s");
+	const char *table;
+	int a;
+
+	(void)state;
+	a = join("s", 0xabc);
+	hear(a, ACK);
+	kill(pid, SIGUSR1);
+	wait_until_printed("START\n");
+	tell(a, GET, 0);
+	hear(a, ACK);
+	kill(pid, SIGUSR1);
+	wait_until_printed("GET\n");
+	close(a);
+	assert_int_equal(finish(pid), 0);
+	table = printed();
+	assert_non_null(strstr(table, LOG_PREFIX "clients: 1\n" LOG_PREFIX "NAME "));
+	assert_non_null(strstr(table, LOG_PREFIX "0xabc "));
+}
+
 static void a_stale_socket_is_replaced(void **state)
 {
 	pid_t pid;
@@ -524,7 +546,7 @@ static void with_keep_a_signal_ends_it_well_when_no_client_is_left(void **state)
 	}
 }
 
-static void a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it(void **state)
+static void no_signal_waits_for_a_reader_of_the_log(void **state)
 {
 	char text[8192] = {};
 	int fd, size, a;
@@ -538,6 +560,9 @@ static void a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it(void *
 	assert_int_equal(write(fd, text, size), size);
 	pid = START_WITH("-v", "sock");
 	a = join("sock", 1);
+	hear(a, ACK);
+	kill(pid, SIGUSR1);
+	tell(a, GET, 0);
 	hear(a, ACK);
 	kill(pid, SIGTERM);
 	assert_int_equal(finish(pid), 128 + SIGTERM);
@@ -774,6 +799,7 @@ int main(void)
 		IN_DIR(a_simulator_that_only_reacts_does_not_keep_it_from_ending_well),
 		IN_DIR(a_hang_ends_it_with_4_if_that_is_wanted),
 		IN_DIR(nobody_hangs_because_the_controller_was_stopped),
+		IN_DIR(SIGUSR1_prints_the_table_and_ends_nothing),
 		IN_DIR(a_stale_socket_is_replaced),
 		IN_DIR(the_socket_of_a_live_controller_is_not_replaced),
 		IN_DIR(a_file_that_is_no_socket_is_not_replaced),
@@ -783,7 +809,7 @@ int main(void)
 		IN_DIR(it_does_not_remove_what_has_taken_its_sockets_place),
 		IN_DIR(a_signal_ends_it_cleanly),
 		IN_DIR(with_keep_a_signal_ends_it_well_when_no_client_is_left),
-		IN_DIR(a_log_that_nobody_reads_does_not_keep_a_signal_from_ending_it),
+		IN_DIR(no_signal_waits_for_a_reader_of_the_log),
 		IN_DIR(SIGHUP_does_not_end_it_under_nohup),
 		IN_DIR(a_signal_ends_it_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),
