@@ -68,9 +68,9 @@ static int send_chain(struct ethernet *eth, const struct ring_chain *chain)
 				 header.flags, header.gso_type);
 	ring_read(chain, sizeof(header), frame, len);
 	/* what was cut off meanwhile is not sent as zeros */
-	if (!guest_lost(&eth->vhost.guest))
-		eth->sent(eth, frame, len);
-	return 0;
+	if (guest_lost(&eth->vhost.guest))
+		return vhost_lost(&eth->vhost);
+	return eth->sent(eth, frame, len);
 }
 
 static int send_all(struct ethernet *eth, struct vhost_queue *queue)

@@ -17,9 +17,12 @@
 
 struct ethernet;
 
-/* called for each frame that the machine sends; @frame is only valid meanwhile */
-typedef void (*ethernet_sent)(struct ethernet *eth, const void *frame,
-			      size_t len);
+/*
+ * Called for each frame that the machine sends; @frame is only valid meanwhile.
+ * Returns 0, or -EPROTO with the port's fault set if the machine may not send.
+ */
+typedef int (*ethernet_sent)(struct ethernet *eth, const void *frame,
+			     size_t len);
 
 /**
  * struct ethernet - a machine's network card

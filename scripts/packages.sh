@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
-	libjson-c-dev make python3 rsync xz-utils'
+	libjson-c-dev libpcap-dev make python3 rsync xz-utils'
 test='ccache g++ gnuplot-nox libcmocka-dev perl pkg-config shellcheck sparse'
 
 case $1 in

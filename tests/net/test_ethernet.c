@@ -20,13 +20,14 @@ struct setup {
 
 static struct setup *self;
 
-static void sent(struct ethernet *eth, const void *frame, size_t len)
+static int sent(struct ethernet *eth, const void *frame, size_t len)
 {
 	assert_ptr_equal(eth, &self->eth);
 	assert_in_range(len, 14, sizeof(self->frame));
 	memcpy(self->frame, frame, len);
 	self->len = len;
 	self->sent++;
+	return 0;
 }
 
 static int start(void **state, uint64_t features)

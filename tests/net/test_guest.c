@@ -39,11 +39,26 @@ static int setup(void **state)
 	return 0;
 }
 
+/* how many mappings of a machine's memory there are */
+static int mappings(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[512];
+	int nr = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		nr += strstr(line, "memfd:machine") != NULL;
+	fclose(file);
+	return nr;
+}
+
 static int teardown(void **state)
 {
 	struct machine *m = *state;
 
 	guest_destroy(&m->guest);
+	assert_int_equal(mappings(), 0);
 	close(m->fd);
 	free(m);
 	return 0;
@@ -207,10 +222,11 @@ static void a_file_that_is_cut_reads_as_zeros_and_is_noticed(void **state)
 	/* nobody else is concerned */
 	assert_false(guest_lost(&other->guest));
 	assert_int_equal(*(char *)guest_at(&other->guest, PAGE, 1), 0);
-	teardown(&second);
 
 	guest_unmap(&m->guest);
 	assert_false(guest_lost(&m->guest));
+	assert_int_equal(mappings(), 1);
+	teardown(&second);
 }
 
 /* what a child does must end it by SIGBUS */

@@ -179,6 +179,25 @@ static void what_is_put_back_is_taken_again(void **state)
 	assert_int_equal(s->chain.in_len, 1);
 }
 
+static void a_full_ring_is_taken_and_given_back_in_its_order(void **state)
+{
+	struct setup *s = *state;
+	unsigned int i;
+
+	for (i = 0; i < RING_SIZE; i++)
+		add(s, BUFFERS, i + 1, 0);
+	for (i = 0; i < RING_SIZE; i++) {
+		assert_int_equal(take(s), 1);
+		assert_int_equal(s->chain.in_len, i + 1);
+		ring_give(s->ring, &s->chain, 0);
+	}
+	assert_int_equal(take(s), 0);
+	ring_publish(s->ring);
+	assert_int_equal(driver_used(&s->d, 0, NULL), RING_SIZE);
+	for (i = 0; i < RING_SIZE; i++)
+		assert_int_equal(s->d.queue[0].used->ring[i].id, i);
+}
+
 static void indices_wrap_at_16_bits(void **state)
 {
 	struct setup *s = *state;
@@ -187,7 +206,8 @@ static void indices_wrap_at_16_bits(void **state)
 	s->d.queue[0].avail->idx = 65534;
 	s->d.queue[0].seen = 65534;
 	take_and_give(s, 5);
-	ring_publish(s->ring);
+	s->d.queue[0].avail->ring[RING_SIZE] = 100;
+	assert_false(ring_publish(s->ring));
 	assert_int_equal(s->d.queue[0].used->idx, 3);
 	assert_int_equal(driver_used(&s->d, 0, NULL), 5);
 	assert_int_equal(take(s), 0);
@@ -415,6 +435,7 @@ int main(void)
 		BEHAVIOUR(data_is_read_and_written_across_buffers),
 		BEHAVIOUR(chains_come_back_only_when_they_are_published),
 		BEHAVIOUR(what_is_put_back_is_taken_again),
+		BEHAVIOUR(a_full_ring_is_taken_and_given_back_in_its_order),
 		BEHAVIOUR(indices_wrap_at_16_bits),
 		BEHAVIOUR(with_event_idx_the_driver_says_after_which_chain_it_is_told),
 		WITHOUT_EVENT_IDX(without_it_a_flag_says_whether_the_driver_is_told),

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_NET_NET_H
+#define TT_NET_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "config.h"
+#include "frame.h"
+#include "loop.h"
+
+struct card;
+struct net;
+
+LIST_HEAD(card_list, card);
+TAILQ_HEAD(card_queue, card);
+
+/**
+ * struct net_inbox - frames on their way to machines that share a schedule
+ *
+ * @arrivals: the frames
+ * @shown: cards that have received some, and are to show them
+ * @called: cards whose machines were called and have not answered
+ * @deadline: until when they have to, host's monotonic clock, ns
+ */
+struct net_inbox {
+	struct transits arrivals;
+	struct card_queue shown;
+	struct card_queue called;
+	uint64_t deadline;
+};
+
+/**
+ * struct net_machine - a machine, as far as networks know it
+ *
+ * @name: its name
+ * @inbox: where frames for it go
+ * @cards: its cards
+ */
+struct net_machine {
+	uint64_t name;
+	struct net_inbox *inbox;
+	struct card_list cards;
+};
+
+/**
+ * struct net_ops - what networks need to know of machines
+ *
+ * @find: the machine of a process, NULL if there is none
+ * @time: sets the time of a machine that runs, controller time, ns; false: it
+ *	does not run
+ * @sent: a running machine has sent something; nobody may run at @horizon or
+ *	later before net_commit()
+ */
+struct net_ops {
+	struct net_machine *(*find)(struct net *net, pid_t pid);
+	bool (*time)(struct net_machine *machine, uint64_t *time);
+	void (*sent)(struct net_machine *machine, uint64_t horizon);
+};
+
+/**
+ * struct net - all networks
+ *
+ * @config: what the command line says
+ * @ops: what they need to know of machines
+ * @loop: the event loop that serves them
+ * @switches: the networks
+ * @nr: how many there are
+ * @captures: files for frames
+ * @nr_captures: how many there are
+ */
+struct net {
+	const struct net_config *config;
+	const struct net_ops *ops;
+	struct loop *loop;
+	struct net_switch *switches;
+	size_t nr;
+	struct capture *captures;
+	size_t nr_captures;
+};
+
+int net_init(struct net *net, const struct net_config *config,
+	     const struct net_ops *ops, struct loop *loop);
+void net_destroy(struct net *net);
+int net_open(struct net *net, uint64_t start_time);
+
+void net_join(struct net_machine *machine, uint64_t name,
+	      struct net_inbox *inbox);
+void net_leave(struct net_machine *machine);
+
+void net_inbox_init(struct net_inbox *inbox);
+void net_inbox_destroy(struct net_inbox *inbox);
+
+void net_commit(struct net *net, uint64_t time);
+uint64_t net_horizon(const struct net *net);
+uint64_t net_inbox_next(const struct net_inbox *inbox);
+void net_deliver(struct net_inbox *inbox, uint64_t time);
+bool net_inbox_waits(const struct net_inbox *inbox);
+uint64_t net_inbox_deadline(const struct net_inbox *inbox);
+void net_inbox_give_up(struct net_inbox *inbox);
+
+#endif /* TT_NET_NET_H */

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A network: a switch, and a link to each machine.
+ *
+ * Theory of operation
+ *
+ * A frame is copied when its machine sends it (network_send()), and nothing is
+ * decided then. It is kept inside the network until nobody can send anything
+ * at that time or before it any more; then network_commit() lets it go on, in
+ * the order of &struct transits: over the line to the switch, which may take it
+ * some time, and from the switch over the line to each of its receivers. What
+ * comes out is a time of arrival for each of them. So what is lost, learnt or
+ * delayed depends on what the machines send and on the seed, and not on which
+ * of them was served first on the host.
+ *
+ * The network says how early something that is inside may arrive somewhere
+ * (network_horizon()): nobody may be let past that before it is committed.
+ *
+ * A frame reaches the cards that were plugged in when it was sent, so that it
+ * does not matter when it is committed.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "network.h"
+#include "simtime.h"
+
+/* memory for frames of one port that are on their way, bytes */
+#define MAX_HELD (256U << 20)
+
+/**
+ * network_init - a network without ports
+ * @network: filled in
+ * @config: what the command line says of it; has to outlive it
+ * @index: its position on the command line
+ * @seed: what all that is random depends on
+ */
+void network_init(struct network *network, const struct network_config *config,
+		  uint16_t index, uint64_t seed)
+{
+	memset(network, 0, sizeof(*network));
+	network->config = config;
+	network->index = index;
+	network->seed = seed;
+	network->lookahead = link_lookahead(&config->quality);
+	TAILQ_INIT(&network->ports);
+	TAILQ_INIT(&network->plugged);
+	switch_init(&network->sw);
+}
+
+/**
+ * network_destroy - free a network, its ports, and the frames inside
+ * @network: the network; nothing is plugged in, and nobody has frames from it
+ */
+void network_destroy(struct network *network)
+{
+	struct port *port;
+
+	transits_clear(&network->inside);
+	switch_destroy(&network->sw);
+	while ((port = TAILQ_FIRST(&network->ports))) {
+		TAILQ_REMOVE(&network->ports, port, link);
+		line_free(&port->up);
+		line_free(&port->down);
+		free(port);
+	}
+}
+
+static void mix_name(struct random *random, const char *name)
+{
+	for (; *name; name++)
+		random_mix(random, (unsigned char)*name);
+}
+
+/*
+ * An address of its own for each card, and the same in every run. That of
+ * machine 1 ends with 00:00:01, if it has only one card there.
+ */
+static void set_mac(struct port *port, const char *name)
+{
+	struct random random = {};
+	uint64_t hash;
+	int i;
+
+	mix_name(&random, name);
+	if (port->id.card || port->id.machine >> 24) {
+		random_mix(&random, port->id.machine);
+		random_mix(&random, port->id.card);
+		hash = random_next(&random);
+		port->mac[0] = 0x06;
+	} else {
+		hash = random_next(&random) << 24 | port->id.machine;
+		port->mac[0] = 0x02;
+	}
+	for (i = 5; i > 0; i--, hash >>= 8)
+		port->mac[i] = hash;
+}
+
+/**
+ * network_port - find the port of a machine
+ * @network: the network
+ * @machine: name of the machine
+ * @card: which of the machine's cards on this network it is, from 0
+ *
+ * Return: the port, which is added if it is not there; NULL without memory.
+ */
+struct port *network_port(struct network *network, uint64_t machine,
+			  uint16_t card)
+{
+	const struct port_id id = {
+		.machine = machine,
+		.network = network->index,
+		.card = card,
+	};
+	struct port *port;
+
+	TAILQ_FOREACH(port, &network->ports, link)
+		if (!port_id_compare(&port->id, &id))
+			return port;
+	port = calloc(1, sizeof(*port));
+	if (!port)
+		return NULL;
+	port->network = network;
+	port->id = id;
+	set_mac(port, network->config->name);
+	port->random.state = network->seed;
+	mix_name(&port->random, network->config->name);
+	random_mix(&port->random, machine);
+	random_mix(&port->random, card);
+	TAILQ_INSERT_TAIL(&network->ports, port, link);
+	return port;
+}
+
+/**
+ * network_plug - plug a card into a port
+ * @port: the port, which has none
+ * @card: the card
+ * @arrivals: where frames for it go
+ * @time: what time it is, controller time, ns
+ */
+void network_plug(struct port *port, struct card *card,
+		  struct transits *arrivals, uint64_t time)
+{
+	port->card = card;
+	port->arrivals = arrivals;
+	port->since = time;
+	TAILQ_INSERT_TAIL(&port->network->plugged, port, plugged_link);
+}
+
+/**
+ * network_unplug - take a port's card out
+ * @port: the port; frames that are on their way to it are lost
+ */
+void network_unplug(struct port *port)
+{
+	port->card = NULL;
+	TAILQ_REMOVE(&port->network->plugged, port, plugged_link);
+}
+
+static void capture(struct capture *capture, uint64_t time,
+		    const struct frame *frame)
+{
+	int ret = capture ? capture_write(capture, time, frame) : 0;
+
+	if (ret)
+		log_line("cannot write %s any more: %s", capture->path,
+			 strerror(-ret));
+}
+
+/**
+ * network_send - a machine sends a frame
+ * @port: its port
+ * @time: when it does, controller time, ns; nothing at that time or later has
+ *	been committed
+ * @data: the frame, copied
+ * @len: bytes in it
+ *
+ * A machine that sends more than the network may hold for it, because it lets no
+ * time pass or because delays are long, has frames dropped.
+ */
+void network_send(struct port *port, uint64_t time, const void *data,
+		  size_t len)
+{
+	struct network *network = port->network;
+	struct frame *frame;
+
+	if (port->held > MAX_HELD) {
+		port->count.queue++;
+		return;
+	}
+	frame = frame_new(data, len, &port->held);
+	if (frame) {
+		frame->sent = time;
+		frame->from = port->id;
+		frame->number = port->number++;
+	}
+	if (!frame || transits_add(&network->inside, time, frame, port))
+		log_line("%s: no memory for a frame, it is lost",
+			 network->config->name);
+	if (frame)
+		frame_put(frame);
+}
+
+static bool is_down(const struct port *port, uint64_t time)
+{
+	size_t i;
+
+	for (i = 0; i < port->nr_outages && port->outages[i].from <= time; i++)
+		if (time < port->outages[i].to)
+			return true;
+	return false;
+}
+
+/* a frame goes over a line; false: it does not get through */
+static bool pass(struct port *port, struct line *line, struct frame *frame,
+		 uint64_t *time)
+{
+	if (is_down(port, *time)) {
+		port->count.down++;
+		return false;
+	}
+	*time = line_send(line, &port->network->config->quality, *time,
+			  frame->len);
+	if (*time == LINE_FULL)
+		port->count.queue++;
+	return *time != LINE_FULL;
+}
+
+/* a frame leaves its machine */
+static void leave(struct port *port, uint64_t time, struct frame *frame)
+{
+	struct network *network = port->network;
+
+	port->count.sent++;
+	port->count.sent_bytes += frame->len;
+	capture(network->capture, time, frame);
+	capture(port->capture, time, frame);
+	if (!pass(port, &port->up, frame, &time))
+		return;
+	frame->at_switch = true;
+	if (transits_add(&network->inside, time, frame, port))
+		log_line("%s: no memory for a frame, it is lost",
+			 network->config->name);
+}
+
+/* a frame goes from the switch to one machine */
+static void forward(struct port *port, uint64_t time, struct frame *frame)
+{
+	const struct link_quality *quality = &port->network->config->quality;
+	unsigned int copies = 1;
+	uint64_t left;
+
+	if (frame->sent < port->since)
+		return;
+	if (quality->loss && random_chance(&port->random, quality->loss)) {
+		port->count.lost++;
+		return;
+	}
+	if (quality->duplicate &&
+	    random_chance(&port->random, quality->duplicate))
+		copies = 2;
+	while (copies--) {
+		left = time;
+		if (!pass(port, &port->down, frame, &left))
+			continue;
+		if (transits_add(port->arrivals,
+				 link_arrival(quality, &port->random, left),
+				 frame, port))
+			log_line("%s: no memory for a frame, it is lost",
+				 port->network->config->name);
+	}
+}
+
+/* a frame is at the switch */
+static void distribute(struct network *network, struct port *from,
+		       uint64_t time, struct frame *frame)
+{
+	const unsigned char *destination = frame->data;
+	const unsigned char *source = frame->data + ETHERNET_MAC;
+	struct port *port;
+
+	switch_learn(&network->sw, source, from);
+	port = switch_find(&network->sw, destination);
+	if (port) {
+		if (port != from && port->card)
+			forward(port, time, frame);
+		return;
+	}
+	TAILQ_FOREACH(port, &network->plugged, plugged_link)
+		if (port != from)
+			forward(port, time, frame);
+}
+
+/**
+ * network_commit - let the frames go on of which nothing can be changed any more
+ * @network: the network
+ * @time: nobody will send anything before this, controller time, ns
+ */
+void network_commit(struct network *network, uint64_t time)
+{
+	struct transit transit;
+
+	while (transits_next(&network->inside) < time) {
+		transit = transits_take(&network->inside);
+		if (transit.frame->at_switch)
+			distribute(network, transit.port, transit.time,
+				   transit.frame);
+		else
+			leave(transit.port, transit.time, transit.frame);
+		frame_put(transit.frame);
+	}
+}
+
+/**
+ * network_horizon - before which time does nothing arrive that is inside?
+ * @network: the network
+ *
+ * Return: controller time, ns.
+ */
+uint64_t network_horizon(const struct network *network)
+{
+	return simtime_add(transits_next(&network->inside),
+			   network->lookahead);
+}
+
+/**
+ * network_receive - a frame has arrived
+ * @port: the port of its receiver, which takes it
+ * @time: when that is, controller time, ns
+ * @frame: the frame
+ */
+void network_receive(struct port *port, uint64_t time,
+		     const struct frame *frame)
+{
+	port->count.received++;
+	port->count.received_bytes += frame->len;
+	capture(port->capture, time, frame);
+}
