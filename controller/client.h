@@ -11,6 +11,7 @@
 #include "broadcast.h"
 #include "conn.h"
 #include "loop.h"
+#include "net.h"
 #include "schedule.h"
 #include "stats.h"
 #include "watchdog.h"
@@ -112,6 +113,7 @@ enum client_transport {
  * @slot_requests: its slot had a request when it was last read
  * @slot_time: the time of that request, unchecked
  * @broadcasts: the broadcasts that it has sent or still has to acknowledge
+ * @machine: what networks keep for it
  *
  * @arrival: position in the order in which clients have connected
  * @start_deadline: until when it may be silent if all depends on it, host's
@@ -156,6 +158,7 @@ struct client {
 	bool slot_requests;
 	uint64_t slot_time;
 	struct broadcast_member broadcasts;
+	struct net_machine machine;
 
 	uint64_t arrival;
 	uint64_t start_deadline;

@@ -49,13 +49,48 @@ static int add_group(struct controller *ctl)
 
 	if (!group)
 		return -ENOMEM;
-	ret = group_init(group, ctl->opt, &ctl->stats);
+	ret = group_init(group, ctl->opt, &ctl->net, &ctl->stats);
 	if (ret)
 		free(group);
 	else
 		LIST_INSERT_HEAD(&ctl->groups, group, link);
 	return ret;
 }
+
+/* the client of a process; the running one if there are several */
+static struct net_machine *find_machine(struct net *net, pid_t pid)
+{
+	struct controller *ctl = container_of(net, struct controller, net);
+	struct client *client, *found = NULL;
+
+	TAILQ_FOREACH(client, &ctl->clients.all, link)
+		if (client->pid == pid && client->slot &&
+		    (!found || client->state == CLIENT_RUNNING))
+			found = client;
+	return found ? &found->machine : NULL;
+}
+
+static bool machine_time(struct net_machine *machine, uint64_t *time)
+{
+	struct client *client = container_of(machine, struct client, machine);
+
+	group_update_time(client->group);
+	*time = client->group->sched.now;
+	return client->state == CLIENT_RUNNING;
+}
+
+static void machine_sent(struct net_machine *machine, uint64_t horizon)
+{
+	struct client *client = container_of(machine, struct client, machine);
+
+	group_lower_until(client->group, horizon);
+}
+
+static const struct net_ops net_ops = {
+	.find = find_machine,
+	.time = machine_time,
+	.sent = machine_sent,
+};
 
 /**
  * controller_init - a simulation at time 0, without clients
@@ -83,12 +118,17 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ret = watchdog_init(&ctl->watchdog, &ctl->loop, opt);
 	if (ret)
 		goto destroy_loop;
-	ret = add_group(ctl);
+	ret = net_init(&ctl->net, &opt->net, &net_ops, &ctl->loop);
 	if (ret)
 		goto destroy_watchdog;
+	ret = add_group(ctl);
+	if (ret)
+		goto destroy_net;
 	affinity_init(&ctl->aff, opt->cpu);
 	return 0;
 
+destroy_net:
+	net_destroy(&ctl->net);
 destroy_watchdog:
 	watchdog_destroy(&ctl->watchdog);
 destroy_loop:
@@ -207,6 +247,7 @@ void controller_destroy(struct controller *ctl)
 		group_destroy(group);
 		free(group);
 	}
+	net_destroy(&ctl->net);
 	affinity_destroy(&ctl->aff);
 	watchdog_destroy(&ctl->watchdog);
 	loop_destroy(&ctl->loop);

@@ -10,6 +10,7 @@
 #include "client.h"
 #include "group.h"
 #include "loop.h"
+#include "net.h"
 #include "options.h"
 #include "stats.h"
 #include "watchdog.h"
@@ -41,6 +42,7 @@ LIST_HEAD(group_list, group);
  * @loop: the event loop; its user may add sources of their own
  * @clients: all connections
  * @groups: all groups
+ * @net: the networks between their clients
  * @aff: the CPU that all share
  * @watchdog: finds clients that hang
  * @stats: the counters of all clients that were ever started
@@ -59,6 +61,7 @@ struct controller {
 	struct loop loop;
 	struct clients clients;
 	struct group_list groups;
+	struct net net;
 	struct affinity aff;
 	struct watchdog watchdog;
 	struct stats stats;

@@ -38,14 +38,17 @@
  * group_init - a group at time 0, without clients
  * @group: filled in
  * @opt: the command line, which has to outlive the group
+ * @net: the networks between all machines, which have to outlive it too
  * @stats: where clients are counted from when they are started
  *
  * Return: 0 or -errno.
  */
 int group_init(struct group *group, const struct options *opt,
-	       struct stats *stats)
+	       struct net *net, struct stats *stats)
 {
 	group->opt = opt;
+	group->net = net;
+	net_inbox_init(&group->inbox);
 	group->stats = stats;
 	group->members = 0;
 	group->started = 0;
@@ -65,6 +68,7 @@ int group_init(struct group *group, const struct options *opt,
  */
 void group_destroy(struct group *group)
 {
+	net_inbox_destroy(&group->inbox);
 	sched_destroy(&group->sched);
 	shm_destroy(&group->shm);
 }
@@ -89,6 +93,7 @@ int group_add(struct group *group, struct client *client)
 	if (ret)
 		return ret;
 	broadcasts_join(&client->broadcasts);
+	net_join(&client->machine, client->name, &group->inbox);
 	group->members++;
 	client->group = group;
 	client->state = CLIENT_STARTING;
@@ -156,6 +161,7 @@ void group_remove(struct client *client)
 		group->last = NULL;
 	group->members--;
 	set_polled(client, false);
+	net_leave(&client->machine);
 	broadcasts_leave(&group->broadcasts, &client->broadcasts);
 	sched_remove(&group->sched, &client->sched);
 }
@@ -165,6 +171,19 @@ static void lower_until(struct group *group)
 {
 	shm_lower_free_until(&group->shm, group->sched.limit);
 	client_lower_until(group_running(group), group->sched.limit);
+}
+
+/**
+ * group_lower_until - something may happen earlier than it was known
+ * @group: the group
+ * @time: before this the running client has to stop, controller time, ns
+ *
+ * The running client is told before this returns.
+ */
+void group_lower_until(struct group *group, uint64_t time)
+{
+	if (sched_lower(&group->sched, time))
+		lower_until(group);
 }
 
 /**
@@ -470,13 +489,42 @@ static void run(struct client *client, const struct sched_grant *grant)
 	sched_told(&group->sched, client_send_run(client, grant->time, until));
 }
 
+/*
+ * Give the machines the frames that arrive before anybody wants to run, or just
+ * then. All that was sent before that time is final; what is sent at that time
+ * is not.
+ */
+static bool deliver(struct group *group)
+{
+	uint64_t time = sched_earliest(&group->sched);
+	uint64_t arrival, horizon;
+
+	net_commit(group->net, time);
+	arrival = net_inbox_next(&group->inbox);
+	if (arrival < SIMTIME_NEVER && arrival <= time) {
+		sched_advance(&group->sched, arrival);
+		shm_idle(&group->shm, group->sched.now);
+		net_deliver(&group->inbox, arrival);
+		return true;
+	}
+	horizon = net_horizon(group->net);
+	sched_set_event(&group->sched, arrival < horizon ? arrival : horizon);
+	return false;
+}
+
 static void run_next(struct group *group)
 {
 	struct sched_grant grant;
 	struct client *client;
 
-	LIST_FOREACH(client, &group->polled, polled_link)
-		read_slot(client);
+	do {
+		net_inbox_give_up(&group->inbox);
+		if (net_inbox_waits(&group->inbox))
+			return;
+		LIST_FOREACH(client, &group->polled, polled_link)
+			read_slot(client);
+	} while (deliver(group));
+
 	if (!sched_next(&group->sched, &grant))
 		return;
 	client = container_of(grant.who, struct client, sched);
@@ -524,16 +572,20 @@ void group_advance(struct group *group)
 }
 
 /**
- * group_deadline - when to call group_name_late()
+ * group_deadline - when group_name_late() and group_advance() have something to do
+ *	though no client says anything
  * @group: the group
  *
  * Return: a time of the host's monotonic clock, ns; UINT64_MAX: never.
  */
 uint64_t group_deadline(struct group *group)
 {
+	uint64_t deadline = net_inbox_deadline(&group->inbox), other;
+
 	if (!broadcasts_pending(&group->broadcasts))
-		return UINT64_MAX;
-	return broadcasts_deadline(&group->broadcasts, loop_now());
+		return deadline;
+	other = broadcasts_deadline(&group->broadcasts, loop_now());
+	return other < deadline ? other : deadline;
 }
 
 /**
@@ -583,7 +635,9 @@ void group_probe(struct group *group)
  */
 bool group_is_idle(const struct group *group)
 {
-	return !group->sched.running && !broadcasts_pending(&group->broadcasts);
+	return !group->sched.running &&
+	       !broadcasts_pending(&group->broadcasts) &&
+	       !net_inbox_waits(&group->inbox);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include "broadcast.h"
 #include "client.h"
+#include "net.h"
 #include "options.h"
 #include "schedule.h"
 #include "shm.h"
@@ -20,6 +21,8 @@ LIST_HEAD(polled_list, client);
  *
  * @link: in the controller's list of groups
  * @opt: the command line
+ * @net: the networks between all machines
+ * @inbox: frames on their way to clients of this group
  * @stats: the counters of all clients that were ever started
  * @sched: who runs
  * @shm: the memory
@@ -35,6 +38,8 @@ LIST_HEAD(polled_list, client);
 struct group {
 	LIST_ENTRY(group) link;
 	const struct options *opt;
+	struct net *net;
+	struct net_inbox inbox;
 	struct stats *stats;
 	struct schedule sched;
 	struct shm shm;
@@ -49,7 +54,7 @@ struct group {
 };
 
 int group_init(struct group *group, const struct options *opt,
-	       struct stats *stats);
+	       struct net *net, struct stats *stats);
 void group_destroy(struct group *group);
 
 int group_add(struct group *group, struct client *client);
@@ -65,5 +70,6 @@ void group_name_late(struct group *group);
 bool group_is_idle(const struct group *group);
 struct client *group_running(const struct group *group);
 void group_update_time(struct group *group);
+void group_lower_until(struct group *group, uint64_t time);
 
 #endif /* TT_GROUP_H */

@@ -186,6 +186,8 @@ static int serve(struct controller *ctl, const struct options *opt,
 		status = status_of(ret);
 	} else if (!has_fds_for(opt->clients)) {
 		status = EXIT_NO_RESOURCES;
+	} else if ((ret = net_open(&ctl->net, opt->start_time))) {
+		status = status_of(ret);
 	} else {
 		log_verbose("serving %s", opt->socket);
 		while (!verdict && !signals->last)

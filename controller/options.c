@@ -44,6 +44,16 @@ static const char usage[] =
 "                         kill its process, or abort the simulation\n"
 "      --start-time NS    the wall clock at time 0, in ns since the epoch;\n"
 "                         the host's clock otherwise\n"
+"      --net NAME=SOCKET[,delay=TIME][,jitter=TIME][,loss=P][,duplicate=P]\n"
+"            [,rate=RATE][,queue=N][,mtu=N]\n"
+"                         a network for machines with\n"
+"                         virtio_uml.device=SOCKET:1; units as in tc(8)\n"
+"      --link NAME:ID,down=TIME[,up=TIME]...\n"
+"                         when client ID's link is down, simulated time\n"
+"      --capture NAME[:ID]=FILE\n"
+"                         write the frames of a network, or of client ID's\n"
+"                         link, as pcap\n"
+"      --seed N           what gets lost and the like depends on it (0)\n"
 "      --stats FILE       write statistics as JSON when it is over\n"
 "  -v, --verbose          say who comes, goes, and is waited for\n"
 "  -h, --help             print this\n"
@@ -228,6 +238,38 @@ static bool parse_on_hang(struct options *opt, const char *arg)
 	return false;
 }
 
+static bool parse_with(int (*parse)(struct net_config *config, const char *arg,
+				    struct fault *fault),
+		       const char *what, struct options *opt, const char *arg)
+{
+	struct fault fault;
+
+	if (!parse(&opt->net, arg, &fault))
+		return true;
+	log_line("%s: %s", what, fault.text);
+	return false;
+}
+
+static bool parse_net(struct options *opt, const char *arg)
+{
+	return parse_with(net_config_add, "--net", opt, arg);
+}
+
+static bool parse_link(struct options *opt, const char *arg)
+{
+	return parse_with(net_config_link, "--link", opt, arg);
+}
+
+static bool parse_capture(struct options *opt, const char *arg)
+{
+	return parse_with(net_config_capture, "--capture", opt, arg);
+}
+
+static bool parse_seed(struct options *opt, const char *arg)
+{
+	return parse_number("--seed", arg, 0, UINT64_MAX, &opt->net.seed);
+}
+
 static bool parse_verbose(struct options *opt, const char *arg)
 {
 	(void)arg;
@@ -246,15 +288,19 @@ static const struct known_option {
 	const char *text;
 	bool (*parse)(struct options *opt, const char *arg);
 } known[] = {
+	{ "capture", 0, true, NULL, parse_capture },
 	{ "clients", 'n', true, NULL, parse_clients },
 	{ "cpu", 0, true, NULL, parse_cpu },
 	{ "help", 'h', false, usage, NULL },
 	{ "keep", 0, false, NULL, parse_keep },
 	{ "late-join", 0, true, NULL, parse_late_join },
+	{ "link", 0, true, NULL, parse_link },
 	{ "max-clients", 0, true, NULL, parse_max_clients },
+	{ "net", 0, true, NULL, parse_net },
 	{ "no-shm", 0, false, NULL, parse_no_shm },
 	{ "no-shm-for", 0, true, NULL, parse_no_shm_for },
 	{ "on-hang", 0, true, NULL, parse_on_hang },
+	{ "seed", 0, true, NULL, parse_seed },
 	{ "start-time", 0, true, NULL, parse_start_time },
 	{ "stats", 0, true, NULL, parse_stats },
 	{ "verbose", 'v', false, NULL, parse_verbose },
@@ -336,6 +382,7 @@ enum options_outcome options_parse(struct options *opt, int argc, char **argv)
 {
 	enum options_outcome outcome;
 	struct getopt_tables tables;
+	struct fault fault;
 	int code;
 
 	make_tables(&tables);
@@ -364,6 +411,10 @@ enum options_outcome options_parse(struct options *opt, int argc, char **argv)
 			 opt->clients, opt->clients + 1);
 		return OPTIONS_WRONG;
 	}
+	if (net_config_check(&opt->net, &fault)) {
+		log_line("%s", fault.text);
+		return OPTIONS_WRONG;
+	}
 	return OPTIONS_GO;
 }
 
@@ -373,6 +424,7 @@ enum options_outcome options_parse(struct options *opt, int argc, char **argv)
  */
 void options_free(struct options *opt)
 {
+	net_config_free(&opt->net);
 	free(opt->no_shm_for);
 	opt->no_shm_for = NULL;
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
+
 #define OPTIONS_VERSION "0.1"
 
 /**
@@ -37,6 +39,7 @@ enum on_hang {
  * @keep: go on when the last client has gone
  * @watchdog: how long a client may make no progress, s; 0: for ever
  * @on_hang: what to do about a client that makes none for longer
+ * @net: the networks
  * @verbose: log who comes, goes, and is waited for
  */
 struct options {
@@ -53,6 +56,7 @@ struct options {
 	bool keep;
 	uint32_t watchdog;
 	enum on_hang on_hang;
+	struct net_config net;
 	bool verbose;
 };
 

@@ -141,6 +141,7 @@ void sched_init(struct schedule *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->limit = SIMTIME_NEVER;
+	s->event = SIMTIME_NEVER;
 }
 
 /**
@@ -252,6 +253,58 @@ bool sched_request(struct schedule *s, struct sched_entity *e, uint64_t time)
 }
 
 /**
+ * sched_earliest - before which time will nobody run any more?
+ * @s: the schedule; nobody runs
+ *
+ * Return: controller time, ns; %SIMTIME_NEVER if nobody wants to run.
+ */
+uint64_t sched_earliest(const struct schedule *s)
+{
+	if (s->starts.len)
+		return s->now;
+	return s->requests.len ? s->requests.heap[0]->request : SIMTIME_NEVER;
+}
+
+/**
+ * sched_set_event - set when something else happens than that somebody runs
+ * @s: the schedule; nobody runs
+ * @time: controller time, ns, not before sched_earliest(); %SIMTIME_NEVER for
+ *	nothing
+ *
+ * Who runs next has to stop before that, and sched_advance() has to be called
+ * when it is due.
+ */
+void sched_set_event(struct schedule *s, uint64_t time)
+{
+	s->event = time;
+}
+
+/**
+ * sched_lower - something may happen earlier than it was known
+ * @s: the schedule
+ * @time: controller time, ns
+ *
+ * Return: whether the limit of the running one came down.
+ */
+bool sched_lower(struct schedule *s, uint64_t time)
+{
+	return lower_limit(s, NULL, time);
+}
+
+/**
+ * sched_advance - something happens now that is no client's request
+ * @s: the schedule; nobody runs
+ * @time: controller time, ns, not after sched_earliest()
+ */
+void sched_advance(struct schedule *s, uint64_t time)
+{
+	if (time > s->now)
+		s->now = time;
+	if (s->latest < s->now)
+		s->latest = s->now;
+}
+
+/**
  * sched_next - decide who runs next, and make it the running one
  * @s: the schedule; nobody runs
  * @grant: set to the decision, which uses up the request
@@ -268,6 +321,8 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 	assert(!s->running);
 	if (first) {
 		q = &s->starts;
+		if (time > s->event)
+			time = s->event;
 		if (time > s->latest)
 			time = s->latest;
 		if (time >= SIMTIME_NEVER)
@@ -287,6 +342,8 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 	/* its own request is used up: all that are left are of others */
 	s->limit = s->requests.len ? s->requests.heap[0]->request :
 				     SIMTIME_NEVER;
+	if (s->limit > s->event)
+		s->limit = s->event;
 	if (s->starts.len || s->limit < s->now)
 		s->limit = s->now;
 	s->granted = s->limit;

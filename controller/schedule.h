@@ -56,7 +56,9 @@ struct sched_queue {
  *	reached
  * @granted: the running one was told that it may go on by itself for everything
  *	strictly before this
- * @limit: what that would be now: the earliest request of all others
+ * @limit: what that would be now: the earliest request of all others, or @event
+ * @event: when something happens that is no client's request, such as a frame
+ *	that arrives; nobody may go on by itself at that time or later
  * @runs: how many runs there ever were
  * @past: how many requests were for a time before @now
  */
@@ -70,6 +72,7 @@ struct schedule {
 	uint64_t latest;
 	uint64_t granted;
 	uint64_t limit;
+	uint64_t event;
 	uint64_t runs;
 	uint64_t past;
 };
@@ -97,6 +100,10 @@ void sched_remove(struct schedule *s, struct sched_entity *e);
 void sched_start(struct schedule *s, struct sched_entity *e);
 bool sched_hurry(struct schedule *s);
 bool sched_request(struct schedule *s, struct sched_entity *e, uint64_t time);
+uint64_t sched_earliest(const struct schedule *s);
+void sched_set_event(struct schedule *s, uint64_t time);
+bool sched_lower(struct schedule *s, uint64_t time);
+void sched_advance(struct schedule *s, uint64_t time);
 bool sched_next(struct schedule *s, struct sched_grant *grant);
 void sched_told(struct schedule *s, uint64_t until);
 int sched_reach(struct schedule *s, uint64_t time);

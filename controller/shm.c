@@ -227,6 +227,19 @@ void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until)
 }
 
 /**
+ * shm_idle - publish what time it is while nobody runs
+ * @shm: from shm_create()
+ * @time: controller time, ns
+ *
+ * A client that is interrupted now asks to run at this time.
+ */
+void shm_idle(struct shm *shm, uint64_t time)
+{
+	STORE(shm->mem->running_id, 0);
+	STORE(shm->mem->current_time, time);
+}
+
+/**
  * shm_stop - publish that nobody runs, and that nobody reads the slots
  * @shm: from shm_create()
  *

@@ -42,6 +42,7 @@ void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time);
 void shm_clear_request(struct shm *shm, uint16_t slot);
 
 void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until);
+void shm_idle(struct shm *shm, uint64_t time);
 void shm_stop(struct shm *shm);
 uint64_t shm_time(const struct shm *shm);
 void shm_set_time(struct shm *shm, uint64_t time);

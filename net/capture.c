@@ -21,17 +21,17 @@
  * @capture: filled in
  * @path: the file, replaced if it is there; the string has to outlive @capture
  * @start_time: wall clock at time 0, ns since the epoch
- * @fault: says why it cannot be written
  *
- * Return: 0 or -EPROTO.
+ * Return: 0 or -errno.
  */
 int capture_open(struct capture *capture, const char *path,
-		 uint64_t start_time, struct fault *fault)
+		 uint64_t start_time)
 {
 	FILE *file = fopen(path, "we");
+	int ret;
 
 	if (!file)
-		return fault_set(fault, "%s: %s", path, strerror(errno));
+		return -errno;
 	/* room for any frame: one write each */
 	setvbuf(file, NULL, _IOFBF, 2 * ETHERNET_MAX_FRAME);
 	capture->path = path;
@@ -43,14 +43,13 @@ int capture_open(struct capture *capture, const char *path,
 		capture->dumper = pcap_dump_fopen(capture->pcap, file);
 	if (!capture->dumper) {
 		fclose(file);
-		capture_close(capture);
-		return fault_set(fault, "%s: no memory", path);
+		ret = -ENOMEM;
+	} else {
+		ret = pcap_dump_flush(capture->dumper) ? -errno : 0;
 	}
-	if (!pcap_dump_flush(capture->dumper))
-		return 0;
-	fault_set(fault, "%s: %s", path, strerror(errno));
-	capture_close(capture);
-	return -EPROTO;
+	if (ret)
+		capture_close(capture);
+	return ret;
 }
 
 /**

@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 
-#include "fault.h"
 #include "frame.h"
 
 /* libpcap's, whose header is not needed to use this */
@@ -27,7 +26,7 @@ struct capture {
 };
 
 int capture_open(struct capture *capture, const char *path,
-		 uint64_t start_time, struct fault *fault);
+		 uint64_t start_time);
 int capture_write(struct capture *capture, uint64_t time,
 		  const struct frame *frame);
 void capture_close(struct capture *capture);

@@ -258,14 +258,14 @@ static void accept_card(struct loop_source *source, uint32_t events)
 static int add_capture(struct net *net, const char *path, uint64_t start_time,
 		       struct capture **capture)
 {
-	struct fault fault;
+	int ret;
 
 	if (!path)
 		return 0;
-	if (capture_open(&net->captures[net->nr_captures], path, start_time,
-			 &fault)) {
-		log_line("cannot write the capture %s", fault.text);
-		return -EPROTO;
+	ret = capture_open(&net->captures[net->nr_captures], path, start_time);
+	if (ret) {
+		log_line("cannot write %s: %s", path, strerror(-ret));
+		return ret;
 	}
 	*capture = &net->captures[net->nr_captures++];
 	return 0;

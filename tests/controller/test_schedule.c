@@ -300,6 +300,80 @@ static void a_lowered_limit_does_not_forbid_what_was_granted(void **state)
 	picks(set, 2, 60, 61);
 }
 
+static void the_earliest_time_of_a_run_is_the_first_request_or_now(
+	void **state)
+{
+	struct set *set = *state;
+
+	assert_int_equal(sched_earliest(&set->s), NEVER);
+	want(set, 0, 30);
+	want(set, 1, 20);
+	assert_int_equal(sched_earliest(&set->s), 20);
+	picks(set, 1, 20, 30);
+	stop(set);
+	/* a start may be for any time from now on */
+	sched_start(&set->s, &set->e[2]);
+	assert_int_equal(sched_earliest(&set->s), 20);
+}
+
+static void nobody_goes_on_by_itself_past_an_event(void **state)
+{
+	struct set *set = *state;
+
+	want(set, 0, 10);
+	want(set, 1, 50);
+	sched_set_event(&set->s, 30);
+	picks(set, 0, 10, 30);
+	stop(set);
+	want(set, 0, 40);
+	sched_set_event(&set->s, NEVER);
+	picks(set, 0, 40, 50);
+}
+
+static void an_event_that_turns_up_lowers_the_limit(void **state)
+{
+	struct set *set = *state;
+
+	want(set, 0, 10);
+	want(set, 1, 50);
+	picks(set, 0, 10, 50);
+	assert_false(sched_lower(&set->s, 50));
+	assert_true(sched_lower(&set->s, 40));
+	assert_int_equal(set->s.limit, 40);
+	assert_false(sched_lower(&set->s, 45));
+	stop(set);
+	assert_false(sched_lower(&set->s, 5));
+}
+
+static void an_event_moves_time_like_a_run_but_not_back(void **state)
+{
+	struct set *set = *state;
+
+	want(set, 0, 10);
+	picks(set, 0, 10, NEVER);
+	stop(set);
+	sched_advance(&set->s, 25);
+	assert_int_equal(set->s.now, 25);
+	sched_advance(&set->s, 20);
+	assert_int_equal(set->s.now, 25);
+	/* and who starts then is not before it */
+	sched_start(&set->s, &set->e[2]);
+	picks(set, 2, 25, NEVER);
+}
+
+static void a_start_does_not_wait_for_longer_than_an_event(void **state)
+{
+	struct set *set = *state;
+
+	want(set, 0, 10);
+	want(set, 1, 100);
+	picks(set, 0, 10, 100);
+	sched_start(&set->s, &set->e[2]);
+	sched_stop(&set->s, false);
+	sched_set_event(&set->s, 60);
+	picks(set, 2, 60, 60);
+}
+
 static void removing_one_takes_back_its_request(void **state)
 {
 	struct set *set = *state;
@@ -410,6 +484,11 @@ int main(void)
 		PICKS(one_that_was_told_no_limit_cannot_have_got_anywhere),
 		PICKS(time_moves_only_forward_and_to_the_limit),
 		PICKS(a_lowered_limit_does_not_forbid_what_was_granted),
+		PICKS(the_earliest_time_of_a_run_is_the_first_request_or_now),
+		PICKS(nobody_goes_on_by_itself_past_an_event),
+		PICKS(an_event_that_turns_up_lowers_the_limit),
+		PICKS(an_event_moves_time_like_a_run_but_not_back),
+		PICKS(a_start_does_not_wait_for_longer_than_an_event),
 		PICKS(removing_one_takes_back_its_request),
 		cmocka_unit_test(many_requests_come_out_in_order),
 		cmocka_unit_test(conversions_saturate_and_keep_never),

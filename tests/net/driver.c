@@ -27,22 +27,37 @@ struct mem_table_payload {
 	} region[2];
 };
 
-int driver_connect(struct driver *d, struct vhost *vhost)
+static void serve(struct driver *d, bool answer)
 {
-	int pair[2];
+	d->nr_queues = d->vhost->device->nr_queues;
+	d->ret = answer ? vhost_receive_replies(d->vhost) :
+			  vhost_receive(d->vhost);
+}
 
+void driver_init(struct driver *d, int fd,
+		 void (*serve)(struct driver *d, bool answer))
+{
 	memset(d, 0, sizeof(*d));
-	d->vhost = vhost;
+	d->serve = serve;
+	d->fd = fd;
 	d->calls = -1;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-				    pair), 0);
-	d->fd = pair[0];
+	d->nr_queues = 2;
 	d->memfd = memfd_create("machine", MFD_CLOEXEC);
 	assert_true(d->memfd >= 0);
 	assert_int_equal(ftruncate(d->memfd, MEM_SIZE), 0);
 	d->mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      d->memfd, 0);
 	assert_true(d->mem != MAP_FAILED);
+}
+
+int driver_connect(struct driver *d, struct vhost *vhost)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				    pair), 0);
+	driver_init(d, pair[0], serve);
+	d->vhost = vhost;
 	return pair[1];
 }
 
@@ -92,7 +107,7 @@ void driver_send(struct driver *d, uint32_t request, uint32_t flags,
 	}
 	assert_int_equal(sendmsg(d->fd, &msg, MSG_NOSIGNAL),
 			 sizeof(header) + size);
-	d->ret = vhost_receive(d->vhost);
+	d->serve(d, false);
 }
 
 int driver_receive(struct driver *d, void *reply, size_t size)
@@ -210,7 +225,7 @@ void driver_start(struct driver *d, uint64_t features)
 	driver_negotiate(d, features);
 	driver_mem_table(d);
 	assert_int_equal(d->status, 0);
-	for (i = 0; i < d->vhost->device->nr_queues; i++) {
+	for (i = 0; i < d->nr_queues; i++) {
 		base = RING_BASE(i);
 		queue = &d->queue[i];
 		queue->desc = driver_at(d, base);
@@ -221,7 +236,7 @@ void driver_start(struct driver *d, uint64_t features)
 		driver_addr(d, i, base, base + 0x1000, base + 0x2000);
 		assert_int_equal(d->status, 0);
 	}
-	for (i = 0; i < d->vhost->device->nr_queues; i++) {
+	for (i = 0; i < d->nr_queues; i++) {
 		driver_vring(d, SET_VRING_ENABLE, i, 1);
 		assert_int_equal(d->status, 0);
 	}
@@ -295,7 +310,7 @@ void driver_answer(struct driver *d, uint64_t status)
 	memcpy(reply.number, &status, sizeof(status));
 	assert_int_equal(send(d->calls, &reply, sizeof(reply), MSG_NOSIGNAL),
 			 sizeof(reply));
-	d->ret = vhost_receive_replies(d->vhost);
+	d->serve(d, true);
 }
 
 void _faults(struct driver *d, const char *text, const char *file, int line)

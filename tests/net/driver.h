@@ -78,25 +78,31 @@ struct driver_queue {
 	uint16_t seen;
 };
 
+struct driver;
+
 /**
  * struct driver - the driver, and the device's end of the connection
  *
- * @vhost: the device
+ * @serve: makes the device read a message, or an answer to a call
+ * @vhost: the device, if @serve is not somebody else's
  * @fd: messages
  * @calls: calls from the device
  * @memfd: the memory as a file
  * @mem: the same, mapped, from %MEM_BASE on
  * @queue: the rings
+ * @nr_queues: how many the device has
  * @ret: what the device returned when it last read
  * @status: what it last replied
  */
 struct driver {
+	void (*serve)(struct driver *d, bool answer);
 	struct vhost *vhost;
 	int fd;
 	int calls;
 	int memfd;
 	unsigned char *mem;
 	struct driver_queue queue[2];
+	unsigned int nr_queues;
 	int ret;
 	uint64_t status;
 };
@@ -116,6 +122,9 @@ struct driver_buffer {
 
 /* connect; @vhost is initialised with the returned socket by the caller */
 int driver_connect(struct driver *d, struct vhost *vhost);
+/* the same over @fd, whose other end is served by @serve */
+void driver_init(struct driver *d, int fd,
+		 void (*serve)(struct driver *d, bool answer));
 void driver_close(struct driver *d);
 
 /* send a message as it is, and have it read */

@@ -495,6 +495,56 @@ static void a_memory_table_has_a_descriptor_for_each_region(void **state)
 	faults(&s->d, "SET_MEM_TABLE of 2 regions with 2 descriptors in 40 bytes");
 }
 
+static void a_memory_table_may_have_eight_regions(void **state)
+{
+	struct setup *s = *state;
+	struct {
+		uint32_t num, padding;
+		uint64_t region[8][4];
+	} eight = { .num = 8 };
+	int fds[8], i;
+
+	driver_negotiate(&s->d, 0);
+	for (i = 0; i < 8; i++) {
+		fds[i] = s->d.memfd;
+		eight.region[i][0] = MEM_BASE + i * 0x1000;
+		eight.region[i][1] = 0x1000;
+		eight.region[i][2] = i * 0x1000;
+		eight.region[i][3] = (7 - i) * 0x1000;
+	}
+	s->d.mem[5 * 0x1000] = 'x';
+	driver_send(&s->d, SET_MEM_TABLE, 0, &eight, sizeof(eight), fds, 8);
+	assert_int_equal(s->d.ret, 1);
+	assert_int_equal(s->vhost.guest.nr, 8);
+	assert_int_equal(*(char *)guest_at(&s->vhost.guest, MEM_BASE + 0x2000,
+					   1), 'x');
+	assert_int_equal(*(char *)guest_at_user(&s->vhost.guest, 0x2000, 1),
+			 'x');
+}
+
+static void a_region_that_cannot_be_mapped_is_a_fault(void **state)
+{
+	struct setup *s = *state;
+	const struct {
+		uint32_t num, padding;
+		uint64_t region[4];
+	} big = { .num = 1, .region = { 0, MEM_SIZE + 1, 0, 0 } };
+
+	driver_negotiate(&s->d, 0);
+	driver_send(&s->d, SET_MEM_TABLE, 0, &big, sizeof(big), &s->d.memfd, 1);
+	faults(&s->d, "memory region ends at 0x100001, its file at 0x100000");
+}
+
+static void a_ring_of_another_size_needs_a_new_address(void **state)
+{
+	struct setup *s = *state;
+
+	driver_vring(&s->d, SET_VRING_ENABLE, 0, 0);
+	driver_vring(&s->d, SET_VRING_NUM, 0, 4);
+	driver_vring(&s->d, SET_VRING_ENABLE, 0, 1);
+	faults(&s->d, "enables queue 0 before the ring's address");
+}
+
 static void eventfds_are_refused(void **state)
 {
 	struct setup *s = *state;
@@ -743,6 +793,9 @@ int main(void)
 		STARTED(a_stopped_device_can_be_set_up_anew),
 		STARTED(a_ring_goes_on_where_it_was_stopped),
 		BEHAVIOUR(a_memory_table_has_a_descriptor_for_each_region),
+		BEHAVIOUR(a_memory_table_may_have_eight_regions),
+		BEHAVIOUR(a_region_that_cannot_be_mapped_is_a_fault),
+		STARTED(a_ring_of_another_size_needs_a_new_address),
 		BEHAVIOUR(eventfds_are_refused),
 		BEHAVIOUR(calls_go_over_a_stream_socket),
 		BEHAVIOUR(configuration_is_read_by_offset_and_size),
