@@ -5,8 +5,10 @@
 KERNEL ?= 6.1
 ## How many machines boot
 NODES ?= 2
+## A network with this delay, such as 5ms; more words after a comma, see NETWORKS in the man page
+NET ?=
 ## What each machine does, step by step, see rootfs/guest.c; % is its number
-SCENARIO ?= sleep:1000 wakes:1000 ticks:5000
+SCENARIO ?= $(if $(NET),net:% ping:1,sleep:1000 wakes:1000 ticks:5000)
 ## How many of the NODES join later, one at each `gate` of machine 1's SCENARIO
 JOIN ?= 0
 ## What these do; without it, the same
@@ -34,7 +36,7 @@ BENCH_RUNS ?= 5
 ## Where its result goes, and the plot of it
 BENCH ?= $(CURDIR)/build
 export KUNIT_JSON ONLY MUTANTS BENCH BENCH_RUNS
-export KERNEL NODES SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
+export KERNEL NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:

@@ -21,6 +21,9 @@
  *   write:N	write, flush, discard and zero that, read it again, in no time
  *   yield:US	call sched_yield() until a child, which sleeps US us before,
  *		sets a flag
+ *   net:N	be 10.0.0.N on the network of the first card
+ *   ping:N	ping machine N, each tenth of a second, a hundred times; machine N
+ *		itself is there until nobody has pinged it for 5 s
  *   reboot	reboot the machine, which does all steps again, and this one not
  *   fail	return an error
  *   hang	never return
@@ -34,6 +37,8 @@
  * wake before the step and set its timer again, for 500 ns later: RESOLUTION is
  * what takes no more than that.
  */
+#include "guest.h"
+
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -479,6 +484,8 @@ static const struct step {
 	{ "read", read_step, true },
 	{ "write", write_step, true },
 	{ "yield", yield_step, true },
+	{ "net", net_step, true },
+	{ "ping", ping_step, true },
 	{ "reboot", reboot_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },

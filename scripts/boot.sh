@@ -4,13 +4,16 @@
 # Unlike a file a pipe can be polled, so /dev/tty1 of all machines is one, and
 # what they write there is in $RUN/events, in the order in which it happened.
 #
+# With $NET each machine has a card on one network, and its frames are in
+# $RUN/lan.pcap.
+#
 # $JOIN of the machines, the last ones, join later: one each time when machine 1
 # comes to a `gate` of its scenario. No time passes for it, and so for anybody,
 # until the controller says that the new one has sent START.
 . "$(dirname "$0")/lib.sh"
 
 : "${NODES:=2}" "${SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${KARGS:=}"
-: "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
+: "${NET:=}" "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
 : "${JOIN_SCENARIO:=$SCENARIO}"
 
 number NODES 1 && number JOIN 0 && number TIMEOUT 1
@@ -39,11 +42,33 @@ result()
 	esac
 }
 
+# round_trips NAME - of its pings after the first one, which needs ARP
+round_trips()
+{
+	awk '{ value[$1] = $2 }
+		# cut off what reading the clock costs, 256 ns each time
+		function ms(ns) { return sprintf("%.3f", int(ns / 1000) / 1000) }
+		END {
+			least = ms(value["round_trip_least_ns"])
+			most = ms(value["round_trip_most_ns"])
+			if (!value["pings"]) {
+				print "-"
+				exit
+			}
+			printf "%d of %d: %s%s ms\n", value["pings_answered"],
+				value["pings"], least,
+				least == most ? "" : " to " most
+		}' "$1/result"
+}
+
 table()
 {
-	printf 'machine\tresult\ttransport\tmessages\twake-ups\tvirtual time\n'
+	printf 'machine\tresult\t'
+	[ -z "$NET" ] || printf 'round trips\t'
+	printf 'transport\tmessages\twake-ups\tvirtual time\n'
 	for name in $machines; do
 		printf '%s\t%s\t' "$name" "$(result "$name")"
+		[ -z "$NET" ] || printf '%s\t' "$(round_trips "$name")"
 		jq -r --argjson name "$name" '
 			[.clients[] | select(.name == $name)] | last //
 				{ transport: "-", in: {}, out: {} } |
@@ -70,7 +95,7 @@ broken()
 # pipes, and sockets that killed processes leave
 clean_up()
 {
-	rm -rf "$RUN"/socket "$RUN"/pipe "$RUN"/*/machine*
+	rm -rf "$RUN"/socket "$RUN"/lan "$RUN"/pipe "$RUN"/*/machine*
 }
 
 # boot NAME SCENARIO - start that machine
@@ -112,6 +137,10 @@ RUN=$(pwd)
 find . -mindepth 1 -delete
 : >.um-timetravel-run
 
+[ -z "$NET" ] || {
+	CONTROLLER_FLAGS="--net lan=lan,delay=$NET --capture lan=lan.pcap $CONTROLLER_FLAGS"
+	KARGS="virtio_uml.device=../lan:1 $KARGS"
+}
 [ "$JOIN" = 0 ] || CONTROLLER_FLAGS="-v $CONTROLLER_FLAGS"
 # Paths stay relative: a socket's has room for 107 characters, and runs in
 # different places stay the same to the last byte.

@@ -21,7 +21,7 @@ done
 cp --remove-destination /bin/busybox "$root/bin"
 cp "$top/rootfs/init" "$root"
 gcc -std=gnu11 -Wall -Wextra -O2 -static -o "$root/bin/guest" \
-	"$top/rootfs/guest.c"
+	"$top"/rootfs/*.c
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | sort |
 	cpio --quiet --reproducible -o -H newc -R 0:0) >"$image.new"
