@@ -52,6 +52,7 @@
 #include "error.h"
 #include "link.h"
 #include "memory.h"
+#include "watch.h"
 #include "../controller/simtime.h"
 
 #define API __attribute__((visibility("default")))
@@ -108,8 +109,7 @@ struct received {
  * @nr_acked: number of those that were acknowledged: the first ones
  * @nr_passed: number of those that were passed on, or are being passed on
  * @room: number of them for which there is room
- * @fds: the controller, then those that are watched
- * @nr_fds: how many, 1: nothing is watched
+ * @watches: the descriptors that are watched
  */
 struct tt_client {
 	struct tt_client_options opt;
@@ -135,8 +135,7 @@ struct tt_client {
 	size_t nr_acked;
 	size_t nr_passed;
 	size_t room;
-	struct pollfd *fds;
-	size_t nr_fds;
+	struct tt_watches watches;
 };
 
 /* the connection is of no use any more; @ret says why, as @error does */
@@ -364,6 +363,17 @@ static int done(struct tt_client *client, int ret)
 	return client->broken;
 }
 
+/* handle all that has come; callbacks may read more of it */
+static int catch_up(struct tt_client *client)
+{
+	int ret;
+
+	do {
+		ret = done(client, drain(client));
+	} while (!ret && tt_link_has_message(&client->link));
+	return ret;
+}
+
 /* make the request that was remembered */
 static int publish_request(struct tt_client *client)
 {
@@ -430,14 +440,6 @@ static int start(struct tt_client *client)
 	uint64_t answer;
 	int ret;
 
-	client->fds = malloc(sizeof(*client->fds));
-	if (!client->fds)
-		return tt_error(&client->error, ENOMEM, "no memory");
-	client->fds[0] = (struct pollfd) {
-		.fd = client->link.fd, .events = POLLIN,
-	};
-	client->nr_fds = 1;
-
 	client->link.take_fds = true;
 	ret = ask(client, UM_TIMETRAVEL_START, client->opt.name, &answer);
 	client->link.take_fds = false;
@@ -461,6 +463,7 @@ API int tt_client_open(struct tt_client **client_ret,
 	client->log_fd = -1;
 	client->request = TT_NEVER;
 	tt_link_init(&client->link, &client->error);
+	tt_watches_init(&client->watches);
 
 	ret = take_options(client, opt);
 	if (!ret)
@@ -483,7 +486,7 @@ API void tt_client_close(struct tt_client *client)
 	if (client->log_fd >= 0)
 		close(client->log_fd);
 	free(client->received);
-	free(client->fds);
+	tt_watches_destroy(&client->watches);
 	free(client);
 }
 
@@ -525,66 +528,80 @@ API int tt_client_request(struct tt_client *client, uint64_t ns)
 	return done(client, publish_request(client));
 }
 
-static int interrupt(struct tt_client *client, const struct pollfd *ready)
+static int interrupt(struct tt_client *client, const struct tt_ready *ready)
 {
-	int fd = ready->fd, ret;
+	int ret;
 
-	if (ready->revents & POLLNVAL)
-		return lost(client, tt_error(&client->error, EBADF,
-					     "descriptor %d is watched, but not open",
-					     fd));
 	client->callbacks++;
-	ret = client->opt.interrupted(client, fd, client->opt.data);
+	ret = client->opt.interrupted(client, ready->fd, client->opt.data);
 	client->callbacks--;
+	tt_watches_called(&client->watches, ready);
 	if (client->broken || !ret)
 		return client->broken;
 	tt_error(&client->error, ECANCELED,
-		 "interrupted() returned %d for descriptor %d", ret, fd);
+		 "interrupted() returned %d for descriptor %d", ret, ready->fd);
 	return lost(client, ret);
 }
 
-/* wait for what is watched; -EAGAIN: no message of the controller is there */
-static int serve(struct tt_client *client, int timeout)
+/*
+ * Wait for a message of the controller, for @fd, or for a descriptor that is
+ * watched, and call back for that. Returns -EAGAIN if there is no message.
+ */
+static int serve(struct tt_client *client, int fd, bool *fd_is_readable)
 {
-	size_t i, n = 1;
+	struct pollfd fds[] = {
+		{ .fd = client->link.fd, .events = POLLIN },
+		{ .fd = client->watches.epoll, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+	struct tt_ready ready;
 	int ret;
 
-	for (i = 1; i < client->nr_fds; i++)
-		if (client->fds[i].fd >= 0)
-			client->fds[n++] = client->fds[i];
-	client->nr_fds = n;
-
 	do {
-		ret = poll(client->fds, n, timeout);
+		ret = poll(fds, 3, -1);
 	} while (ret < 0 && errno == EINTR);
 	if (ret < 0)
 		return lost(client, tt_error(&client->error, errno, "poll: %s",
 					     strerror(errno)));
-	/* callbacks may add some, or take some away */
-	for (i = 1; i < n; i++) {
-		if (client->fds[i].fd < 0 || !client->fds[i].revents)
-			continue;
-		ret = interrupt(client, &client->fds[i]);
+	if (fds[2].revents & POLLNVAL)
+		return tt_error(&client->error, EBADF,
+				"descriptor %d is not open", fd);
+	if (fds[1].revents && tt_watches_next(&client->watches, &ready)) {
+		ret = interrupt(client, &ready);
 		if (ret)
 			return ret;
 	}
-	return client->fds[0].revents ? 0 : -EAGAIN;
+	*fd_is_readable = fds[2].revents;
+	return fds[0].revents ? 0 : -EAGAIN;
 }
 
 static bool watches(const struct tt_client *client)
 {
-	return client->nr_fds > 1;
+	return client->watches.count;
 }
 
-/* while it waits: one message, or one round of those who watch */
+/* call back for all descriptors that have something now */
+static int serve_all(struct tt_client *client)
+{
+	size_t most = client->watches.count;
+	struct tt_ready ready;
+	int ret = 0;
+
+	while (!ret && most-- && tt_watches_next(&client->watches, &ready))
+		ret = interrupt(client, &ready);
+	return ret;
+}
+
+/* while it waits: one callback for a descriptor, or one message */
 static int wait_step(struct tt_client *client)
 {
 	struct um_timetravel_msg msg;
 	int ret, flags = 0;
+	bool unused;
 
 	/* half a message has its end soon, or never */
 	if (watches(client) && tt_link_is_empty(&client->link)) {
-		ret = serve(client, -1);
+		ret = serve(client, -1, &unused);
 		if (ret || client->state == RUNS)
 			return ret;
 		/* a callback may have read it */
@@ -593,9 +610,9 @@ static int wait_step(struct tt_client *client)
 	ret = receive(client, &msg, flags);
 	if (!ret)
 		ret = handle(client, &msg);
-	/* what was sent before we were told to run comes before that */
+	/* what others sent before we were told to run comes before that */
 	if (!ret && client->state == RUNS && watches(client))
-		ret = serve(client, 0);
+		ret = serve_all(client);
 	return ret;
 }
 
@@ -604,6 +621,7 @@ static int wait_for_run(struct tt_client *client)
 	bool memory = client->memory.mem;
 	int ret = 0;
 
+	tt_watches_look_again(&client->watches);
 	/* without a callback nothing can make a request while it waits */
 	if (memory)
 		tt_memory_no_interrupt(&client->memory,
@@ -666,7 +684,7 @@ static int run_step(struct tt_client *client, uint64_t ns)
 
 	/* has it been lowered meanwhile? */
 	if (client->until)
-		ret = done(client, drain(client));
+		ret = catch_up(client);
 	if (ret || client->asked)
 		return ret;
 	if (is_free(client, ns)) {
@@ -734,70 +752,42 @@ API int tt_client_time_of_day(struct tt_client *client, uint64_t *ns)
 
 API int tt_client_watch(struct tt_client *client, int fd)
 {
-	struct pollfd *fds;
-	size_t i;
-
 	if (client->broken)
 		return client->broken;
 	if (!client->opt.interrupted)
 		return tt_error(&client->error, EINVAL,
 				"no interrupted() to watch descriptors for");
-	if (fd < 0)
-		return tt_error(&client->error, EBADF,
-				"cannot watch descriptor %d", fd);
-	for (i = 1; i < client->nr_fds; i++)
-		if (client->fds[i].fd == fd)
-			return tt_error(&client->error, EEXIST,
-					"descriptor %d is watched already", fd);
-	fds = realloc(client->fds, (client->nr_fds + 1) * sizeof(*fds));
-	if (!fds)
-		return tt_error(&client->error, ENOMEM, "no memory");
-	client->fds = fds;
-	fds[client->nr_fds++] = (struct pollfd) { .fd = fd, .events = POLLIN };
-	return 0;
+	return tt_watches_add(&client->watches, fd, &client->error);
 }
 
 API int tt_client_unwatch(struct tt_client *client, int fd)
 {
-	size_t i;
-
-	for (i = 1; i < client->nr_fds; i++) {
-		if (fd < 0 || client->fds[i].fd != fd)
-			continue;
-		/* it may be serve() that calls: there the place is needed */
-		client->fds[i].fd = -1;
+	if (tt_watches_remove(&client->watches, fd))
 		return 0;
-	}
 	return tt_error(&client->error, ENOENT, "descriptor %d is not watched",
 			fd);
 }
 
 static int wait_readable(struct tt_client *client, int fd)
 {
-	struct pollfd fds[] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = client->link.fd, .events = POLLIN },
-	};
+	bool is_readable = false;
 	int ret;
 
-	/* what came along with an ACK has not been looked at */
-	ret = done(client, drain(client));
-	while (!ret && !fds[0].revents) {
-		ret = poll(fds, 2, -1);
-		if (ret < 0 && errno != EINTR)
-			return tt_error(&client->error, errno, "poll: %s",
-					strerror(errno));
-		if (fds[0].revents & POLLNVAL)
-			return tt_error(&client->error, EBADF,
-					"descriptor %d is not open", fd);
-		/* also what was said while poll() was looking at @fd already */
-		ret = done(client, drain(client));
+	/* poll() does not tell what came with an ACK, and was read already */
+	ret = catch_up(client);
+	while (!ret && !is_readable) {
+		ret = serve(client, fd, &is_readable);
+		/* the controller says what it has to before the other one can */
+		if (!ret || ret == -EAGAIN)
+			ret = catch_up(client);
 	}
 	return ret;
 }
 
 API int tt_client_wait_readable(struct tt_client *client, int fd)
 {
+	bool blocked = client->blocked;
+	uint64_t held;
 	int ret = 0;
 
 	if (client->broken)
@@ -805,13 +795,15 @@ API int tt_client_wait_readable(struct tt_client *client, int fd)
 	if (fd < 0)
 		return tt_error(&client->error, EBADF,
 				"cannot wait for descriptor %d", fd);
+	held = tt_watches_hold(&client->watches, fd);
 	client->blocked = client->passing_on;
 	/* it may be a broadcast's sender that the callback waits for */
 	if (client->blocked)
 		ret = send_acks(client);
 	if (!ret)
 		ret = wait_readable(client, fd);
-	client->blocked = false;
+	client->blocked = blocked;
+	tt_watches_release(&client->watches, held);
 	return ret;
 }
 
@@ -819,7 +811,7 @@ API int tt_client_dispatch(struct tt_client *client)
 {
 	if (client->broken)
 		return client->broken;
-	return done(client, drain(client));
+	return catch_up(client);
 }
 
 API bool tt_client_uses_memory(const struct tt_client *client)

@@ -3,15 +3,15 @@
  * libttclient: take part in a time-travel simulation, beside User-mode Linux
  * machines that were booted with time-travel=ext:.
  *
- * A client has a clock of its own, local time, which is 0 when it starts and
- * counts nanoseconds. It stands still unless one of these functions moves it.
- * At any moment exactly one client of a simulation runs; the others wait, and
- * can be reached only by what the running one sends them.
+ * A client has a clock of its own, local time, which is 0 when it is started and
+ * counts nanoseconds. Only the functions of this library move it. At any moment
+ * exactly one client of a simulation runs. The others wait, and do something
+ * only if the running client sends them something.
  *
  * Functions that return an int, but for tt_client_log_fd(), return 0 or a
- * negative errno, and tt_client_error() has a line that says what went wrong.
- * Nothing is ever printed, and no signal raised. Once the controller has gone,
- * or has broken the protocol, every call fails with the same error, until
+ * negative errno; then tt_client_error() has a line that says what went wrong.
+ * The library prints nothing and raises no signal. When the controller has gone
+ * or has broken the protocol, every call fails with the same error until
  * tt_client_close(). Different threads may use different clients at the same
  * time, but not the same one.
  */
@@ -29,43 +29,46 @@ extern "C" {
 /* a client: opaque */
 struct tt_client;
 
-/* no name: such a client comes last if several want to run at one time */
+/* no name; of several clients that want to run at one time, it is the last */
 #define TT_NAME_NONE UINT64_MAX
 
-/* nobody ever runs at or after this time, ns; a request for it is none */
+/* ns; nothing ever runs at or after this time, and a request for it is none */
 #define TT_NEVER ((uint64_t)INT64_MAX)
 
-/* do without the shared memory, even if the controller offers it */
+/* use messages only, even if the controller offers the shared memory */
 #define TT_CLIENT_NO_MEMORY 0x1u
 
-/* how long to be patient if @timeout_ms is 0 */
+/* the time limit if @timeout_ms is 0 */
 #define TT_CLIENT_TIMEOUT_MS 10000
 
 /**
  * struct tt_client_options - how to take part
  *
- * What is zero has its default, but for @size, @path and @name.
+ * @size, @path and @name have to be set. Everything else may be 0.
  *
  * @size: sizeof(struct tt_client_options)
  * @path: the controller's socket, at most 107 bytes
- * @name: identifies this client, or %TT_NAME_NONE; give each client one of its
- *	own, or the order of what happens at one time depends on who was faster
+ * @name: identifies this client, or %TT_NAME_NONE. Give each client a name of
+ *	its own; otherwise the order of what happens at one instant depends on
+ *	which client was faster.
  * @flags: 0 or %TT_CLIENT_NO_MEMORY
- * @timeout_ms: how long to wait for the controller to be there, for START's
- *	ACK (which comes when as many clients have come as have to), and for
- *	any other; -1: forever, 0: %TT_CLIENT_TIMEOUT_MS. A wait for RUN, or
- *	for the ACK of a broadcast, takes as long as the other clients need.
- * @broadcast: called with a broadcast of another client, or NULL. It is called
- *	from any function of this library, also in interrupted(), but never
- *	while it has not returned from another call. If this client waits, no
- *	other client gets past the time of a request that it makes here, until
- *	it returns or calls tt_client_wait_readable().
- * @interrupted: called when a descriptor of tt_client_watch() is readable while
- *	the client waits (or was told to run at the same moment). The client
- *	that caused it is the running one, if it does not go on meanwhile. What
- *	is readable has to be read. Anything but 0 ends the wait with it, and
- *	this client's part in the simulation.
- * @data: passed to both. They may call anything but tt_client_wait(),
+ * @timeout_ms: time limit for the controller to listen, and for each of its
+ *	ACKs; -1: none, 0: %TT_CLIENT_TIMEOUT_MS. START's ACK comes when as many
+ *	clients have joined as the controller waits for. A wait for RUN and the
+ *	ACK of a broadcast have no limit: they take as long as other clients
+ *	need.
+ * @broadcast: called with the value of each broadcast of another client, or
+ *	NULL. Any function of the library may call it, in interrupted() as well,
+ *	but never before an earlier call has returned. While this client waits,
+ *	no other client gets past the time of a request that is made here, until
+ *	this returns or calls tt_client_wait_readable().
+ * @interrupted: called with a descriptor of tt_client_watch() that has something
+ *	to read, while this client waits or is in tt_client_wait_readable().
+ *	Another client has sent that, and it should wait for an answer: only then
+ *	no time passes before this returns. See tt_client_watch() about what to
+ *	read. If this returns anything but 0 the wait returns it, and this
+ *	client's part in the simulation is over.
+ * @data: passed to both. They may call any function but tt_client_wait(),
  *	tt_client_run_until() and tt_client_close().
  */
 struct tt_client_options {
@@ -81,48 +84,50 @@ struct tt_client_options {
 
 /**
  * tt_client_open - take part in a simulation
- * @client_ret: set to a client that runs, at local time 0; if something fails, to
- *	one that can tell tt_client_error(), or to NULL if there is no memory.
- *	In any case it is for tt_client_close().
- * @opt: how; not needed any more afterwards
+ * @client_ret: set to a client that runs, at local time 0. If this fails it is
+ *	set to a client of which only tt_client_error() is of use, or to NULL if
+ *	there was no memory. In each case it is for tt_client_close().
+ * @opt: how; not needed any more when this returns
  *
- * Waits until the controller is there and has started this client. If the
- * memory that it offers is of no use, this client goes on with messages, and
+ * Waits until the controller listens and has started this client. If the shared
+ * memory that it offers cannot be used, this client uses messages, and
  * tt_client_error() says why.
  *
  * Return: 0; -EINVAL, -E2BIG or -ENAMETOOLONG for wrong options; -ETIMEDOUT;
- * another -errno if there is no controller, or it breaks the protocol.
+ * another -errno if there is no controller or it breaks the protocol.
  */
 int tt_client_open(struct tt_client **client_ret,
 		   const struct tt_client_options *opt);
 
 /**
  * tt_client_close - leave the simulation
- * @client: the client, or NULL; gone afterwards
+ * @client: freed; may be NULL
+ *
+ * The others go on as if this client had never asked to run again.
  */
 void tt_client_close(struct tt_client *client);
 
 /**
  * tt_client_now - what time it is
- * @client: the client
+ * @client: running or, in a callback, waiting
  * @ns: set to local time, ns
  *
- * For a client that runs, this is its own clock, which nobody else moves. One
- * that waits (and is called back) is told what time it is for the one that
- * runs.
+ * A running client has its own clock, which no other client moves. A waiting
+ * client gets the time of the client that runs.
  *
  * Return: 0 or -errno.
  */
 int tt_client_now(struct tt_client *client, uint64_t *ns);
 
 /**
- * tt_client_request - ask to run
- * @client: the client
- * @ns: when, local time, ns; %TT_NEVER takes back what was asked for
+ * tt_client_request - ask to run at a time
+ * @client: running or, in a callback, waiting
+ * @ns: local time, ns; %TT_NEVER takes back the request. A time that has passed
+ *	means now.
  *
- * There is one request at a time: the latest counts. A running client's own is
- * made when it waits. It is used up as soon as the client is told to run.
- * A time that has passed is as good as now.
+ * A client has one request, the latest. A running client's is sent when it
+ * begins to wait, a waiting client's at once. When the client is told to run,
+ * its request is used up.
  *
  * Return: 0 or -errno.
  */
@@ -130,66 +135,67 @@ int tt_client_request(struct tt_client *client, uint64_t ns);
 
 /**
  * tt_client_wait - wait until told to run
- * @client: the client, which runs
+ * @client: running
  *
- * It is told at the time of its request, or for any reason of the controller's
- * before that; tt_client_now() says when it is. Without a request it waits until
- * a callback makes one. See &struct tt_client_options for the callbacks.
+ * The controller tells it to run at the time of its request, or earlier for
+ * reasons of its own; tt_client_now() says when it is. Without a request the
+ * client waits until a callback makes one. See &struct tt_client_options for the
+ * callbacks.
  *
- * A signal does not end the wait; what a handler writes to a descriptor that is
- * watched does.
+ * A signal does not end the wait. Have its handler write to a descriptor that is
+ * watched.
  *
- * Return: 0; -EPIPE, -ECONNRESET if the controller has gone, which it also does
- * if all clients wait and none has a request; -EBUSY in a callback; what the
- * callback returned if not 0.
+ * Return: 0; -EPIPE or -ECONNRESET if the controller has gone, as it does when
+ * all clients wait and none has a request; -EBUSY in a callback; what
+ * interrupted() returned if that was not 0.
  */
 int tt_client_wait(struct tt_client *client);
 
 /**
  * tt_client_run_until - let time pass
- * @client: the client, which runs
- * @ns: until when, local time, ns; not before now
+ * @client: running
+ * @ns: local time, ns, not before now
  *
- * If nobody else wants to run until then, that costs nothing, otherwise they
- * run, while this client waits. It is over earlier if a callback made a request
- * meanwhile: see what is due at tt_client_now() then, and call it again.
+ * If no other client wants to run before @ns this returns at once. Otherwise the
+ * others run while this client waits. It returns early if a callback has made a
+ * request: do what is due at tt_client_now(), and call it again.
  *
- * Return: 0; -EINVAL if @ns has passed; and what tt_client_wait() returns.
+ * Return: 0; -EINVAL if @ns has passed; or what tt_client_wait() returns.
  */
 int tt_client_run_until(struct tt_client *client, uint64_t ns);
 
 /**
- * tt_client_update - to be called before another client is sent something
- * @client: the client, which runs
+ * tt_client_update - tell the controller the time
+ * @client: running
  *
- * The other one will want to know what time it is.
+ * To be called before this client sends another one anything: the other one
+ * asks the controller what time it is.
  *
- * Return: 0; -EPERM if it is not this client that runs; another -errno.
+ * Return: 0; -EPERM if this client does not run; another -errno.
  */
 int tt_client_update(struct tt_client *client);
 
 /**
  * tt_client_broadcast - tell all other clients something
- * @client: the client
- * @value: what
+ * @client: running or, in a callback, waiting
+ * @value: passed to their broadcast()
  *
- * The broadcast() of each client that waits has been called when this returns,
- * and what it asked for is known to the controller. If clients broadcast at the
- * same time, each in a callback, that is not so for those that wait for this
- * one: their broadcast() is called when their own broadcast has returned. See
- * libttclient(3).
+ * When this returns, broadcast() has returned in all clients that wait, and the
+ * controller knows their requests. There is one exception: a client that has
+ * sent a broadcast itself and waits, directly or by way of others, for this
+ * client to hear it. See libttclient(3).
  *
  * Return: 0 or -errno.
  */
 int tt_client_broadcast(struct tt_client *client, uint64_t value);
 
 /**
- * tt_client_time_of_day - what the wall clock shows in the simulation
- * @client: the client
+ * tt_client_time_of_day - what the simulation's wall clock shows
+ * @client: running or, in a callback, waiting
  * @ns: set to ns since the epoch
  *
- * It is the controller's, and as late as the controller knows; call
- * tt_client_update() before if it has to be exact.
+ * It is computed from the last time that the controller knows. A running client
+ * calls tt_client_update() before if the value has to be exact.
  *
  * Return: 0 or -errno.
  */
@@ -198,68 +204,85 @@ int tt_client_time_of_day(struct tt_client *client, uint64_t *ns);
 /**
  * tt_client_watch - have interrupted() called when a descriptor is readable
  * @client: the client
- * @fd: the descriptor, open until tt_client_unwatch()
+ * @fd: a socket, pipe, eventfd or the like, but no regular file
  *
- * That happens while the client waits; while it runs it is left alone.
+ * interrupted() is called while the client waits; while it runs nothing happens,
+ * except in tt_client_wait_readable(). It is called once for what has come:
  *
- * Return: 0; -EINVAL without interrupted(), -EEXIST, -ENOMEM.
+ * - If it reads a part of that, it is called again for the rest.
+ * - If it reads nothing, it is called again when more comes, and once in the
+ *   next wait. (An eventfd or timerfd is read by one read().)
+ * - Of a datagram or listening socket it is called again while anything is left,
+ *   but at most 1000 times in a row in one wait.
+ * - When the other end has been closed, it is called once more after all is
+ *   read, and read() returns 0. After that the descriptor is not watched any
+ *   more.
+ *
+ * It may call tt_client_unwatch(), and it may close the descriptor, which ends
+ * the watch as well. Either can also be done while the client runs.
+ *
+ * Return: 0; -EINVAL without interrupted(), -EEXIST if it is watched already,
+ * -EPERM if it cannot be watched, -EBADF, -ENOMEM.
  */
 int tt_client_watch(struct tt_client *client, int fd);
 
 /**
- * tt_client_unwatch - leave a descriptor alone
+ * tt_client_unwatch - do not have interrupted() called any more
  * @client: the client
- * @fd: the descriptor
+ * @fd: a descriptor of tt_client_watch()
  *
  * Return: 0, or -ENOENT if it is not watched.
  */
 int tt_client_unwatch(struct tt_client *client, int fd);
 
 /**
- * tt_client_wait_readable - wait for what another client sends, without
- *	simulated time passing
- * @client: the client
- * @fd: a descriptor
+ * tt_client_wait_readable - wait for another client's answer, in no simulated
+ *	time
+ * @client: running or, in a callback, waiting
+ * @fd: where the answer comes; it may be watched, but interrupted() is not
+ *	called for it meanwhile
  *
- * For a client that has sent something to another and gets an answer at once.
- * The controller is listened to meanwhile. Use this rather than a blocking
- * read: it is how a broadcast is not missed, and how its sender goes on.
+ * Meanwhile broadcasts are passed on, and interrupted() is called for other
+ * descriptors: so two clients may ask each other something before they answer.
+ * After a blocking read() instead of this neither would happen, and they would
+ * wait for ever. Two clients in one thread cannot wait for each other.
  *
- * In broadcast(), this lets the sender of the broadcast go on, since it may be
- * the one that is to answer. A request that must be in time for it has to be
+ * In broadcast() this lets the sender of the broadcast go on, which may be the
+ * one that has to answer. A request that must be known before that has to be
  * made before.
  *
- * Return: 0 when @fd is readable, or has ended; -EPIPE, -ECONNRESET if the
- * controller has gone; another -errno.
+ * Return: 0 when @fd is readable or its other end was closed; -EBADF if it is not
+ * open; -EPIPE or -ECONNRESET if the controller has gone; what interrupted()
+ * returned if that was not 0; another -errno.
  */
 int tt_client_wait_readable(struct tt_client *client, int fd);
 
 /**
- * tt_client_dispatch - see what the controller has said, without waiting
+ * tt_client_dispatch - handle what the controller has sent, without waiting
  * @client: the client
  *
- * Only needed if a client runs for long without calling anything else, and has
- * to know of broadcasts.
+ * Only of use for a client that runs for long without calling anything else, and
+ * wants to hear broadcasts meanwhile.
  *
  * Return: 0 or -errno.
  */
 int tt_client_dispatch(struct tt_client *client);
 
 /**
- * tt_client_uses_memory - is the shared memory used?
+ * tt_client_uses_memory - does this client use the shared memory?
  * @client: the client
  *
- * Return: whether it is; if it was offered and is not, tt_client_error() said
- * why after tt_client_open().
+ * If memory was offered and is not used, tt_client_error() says why after
+ * tt_client_open().
  */
 bool tt_client_uses_memory(const struct tt_client *client);
 
 /**
- * tt_client_log_fd - the file that the controller lets clients log to
+ * tt_client_log_fd - a descriptor of the controller's log
  * @client: the client
  *
- * Return: a descriptor, which stays the client's, to append lines to; -1 if
- * none was offered.
+ * Return: a descriptor to which lines may be appended, which stays the client's;
+ * -1 if none was offered.
  */
 int tt_client_log_fd(const struct tt_client *client);
 
@@ -275,9 +298,9 @@ uint16_t tt_client_slot(const struct tt_client *client);
  * tt_client_error - what went wrong
  * @client: the client; NULL if tt_client_open() had no memory for one
  *
- * Return: one line, without its end, about the last call that failed, or about
- * why an offered memory is not used; empty if there is nothing to say. It is
- * valid until the next call.
+ * Return: one line, without a newline, about the last call that failed, or why
+ * an offered memory is not used; empty if there was neither. It is valid until
+ * the next call.
  */
 const char *tt_client_error(const struct tt_client *client);
 

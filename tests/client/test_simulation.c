@@ -235,6 +235,111 @@ static void a_request_because_of_an_interrupt_is_in_time(void **state)
 	}
 }
 
+/* ends of sockets on which the second client asks the first one back */
+static int back_ends[2];
+
+static int is_asked_back(struct tt_client *client, int fd, void *data)
+{
+	char byte;
+
+	(void)data;
+	must(read(fd, &byte, 1) == 1);
+	tell("%llu asked back\n", (unsigned long long)sim_now(client));
+	must(write(fd, &byte, 1) == 1);
+	return 0;
+}
+
+/* asks the second client something, and is asked back before it has the answer */
+static void *ask_and_be_asked(void *name)
+{
+	struct tt_client *client = sim_join((struct tt_client_options) {
+		.name = (uintptr_t)name,
+		.interrupted = is_asked_back,
+	});
+	char byte = 0;
+	int i;
+
+	must(!tt_client_watch(client, back_ends[0]));
+	for (i = 1; i <= 100; i++) {
+		must(!tt_client_run_until(client, i * 10000000));
+		must(!tt_client_update(client));
+		tell("%llu asks\n", (unsigned long long)sim_now(client));
+		must(write(link_ends[0], &byte, 1) == 1);
+		must(!tt_client_wait_readable(client, link_ends[0]));
+		must(read(link_ends[0], &byte, 1) == 1);
+		must(sim_now(client) == i * 10000000ULL);
+	}
+	tt_client_close(client);
+	return NULL;
+}
+
+/* asks back, and has something to do 5 ms later */
+static int asks_back(struct tt_client *client, int fd, void *data)
+{
+	uint64_t *due = data;
+	char byte;
+
+	must(read(fd, &byte, 1) == 1);
+	must(write(back_ends[1], &byte, 1) == 1);
+	must(!tt_client_wait_readable(client, back_ends[1]));
+	must(read(back_ends[1], &byte, 1) == 1);
+	*due = sim_now(client) + 5000000;
+	must(!tt_client_request(client, *due));
+	must(write(fd, &byte, 1) == 1);
+	return 0;
+}
+
+static void *ask_back(void *name)
+{
+	uint64_t due = TT_NEVER;
+	struct tt_client *client = sim_join((struct tt_client_options) {
+		.name = (uintptr_t)name,
+		.interrupted = asks_back,
+		.data = &due,
+	});
+	int i;
+
+	must(!tt_client_watch(client, link_ends[1]));
+	for (i = 1; i <= 100; i++) {
+		must(!tt_client_run_until(client, TT_NEVER));
+		must(sim_now(client) == due);
+		tell("%llu done\n", (unsigned long long)due);
+	}
+	tt_client_close(client);
+	return NULL;
+}
+
+static void two_clients_may_wait_for_each_other(void **state)
+{
+	const char *line;
+	unsigned int i, j;
+	pid_t pid;
+
+	(void)state;
+	for (i = 0; i < TRANSPORTS; i++) {
+		told = 0;
+		line = story;
+		ok(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+			      link_ends));
+		ok(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+			      back_ends));
+		pid = sim_start(transports[i], "3");
+		live((void *(*[])(void *)) { ask_and_be_asked, ask_back,
+					     bystand });
+		close(link_ends[0]);
+		close(link_ends[1]);
+		close(back_ends[0]);
+		close(back_ends[1]);
+		assert_int_equal(sim_finish(pid), 0);
+		for (j = 1; j <= 100; j++)
+			line = told_next(transports[i][0], line,
+					 "%u0000000 asks\n"
+					 "%u0000000 asked back\n"
+					 "%u5000000 done\n", j, j, j);
+		assert_int_equal(*line, '\0');
+	}
+}
+
 /* has something to do 5 ms after it was told */
 static void is_told(struct tt_client *client, uint64_t value, void *data)
 {
@@ -477,6 +582,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_SIM(clients_tick_in_order_and_on_time),
 		WITH_SIM(a_request_because_of_an_interrupt_is_in_time),
+		WITH_SIM(two_clients_may_wait_for_each_other),
 		WITH_SIM(a_request_because_of_a_broadcast_is_in_time),
 		WITH_SIM(the_transport_is_one_that_both_can_use),
 		WITH_SIM(the_time_of_day_goes_with_simulated_time),

@@ -19,6 +19,7 @@
 #include "sim.h"
 
 #define MAX_CLIENTS 8
+/* cc -DSTORMS=420 for a longer test */
 #ifndef STORMS
 #define STORMS 28
 #endif
@@ -189,6 +190,9 @@ static int interrupted(struct tt_client *client, int fd, void *data)
 	}
 	if (value & 15 && dice(p, value >> 1, 2))
 		send_broadcast(p, value, (value & 15) - 1);
+	/* maybe just the one that waits for this; no callback nests in itself */
+	if ((value & 15) == 2 && dice(p, value >> 2, 2))
+		interrupt(p, value + 1, 1);
 	must(write(fd, &value, sizeof(value)) == sizeof(value));
 	return 0;
 }
