@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -447,24 +448,31 @@ void process_describe(pid_t pid, char *text, size_t size)
 }
 
 /**
- * struct victims - processes that die with the one that traces them
+ * struct victims - processes that have nothing to do without another one
  *
+ * @of: the other one
  * @pids: their numbers
  * @count: how many there are
  */
 struct victims {
+	pid_t of;
 	pid_t *pids;
 	size_t count;
 };
 
-static void add_traced(pid_t relative, bool traced,
-		       const struct proc_stat *stat, void *data)
+static bool share_memory(pid_t a, pid_t b)
+{
+	return !syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0);
+}
+
+static void add_dependent(pid_t relative, bool traced,
+			  const struct proc_stat *stat, void *data)
 {
 	struct victims *victims = data;
 	pid_t *pids;
 
 	(void)stat;
-	if (!traced)
+	if (!traced && !share_memory(victims->of, relative))
 		return;
 	pids = realloc(victims->pids, (victims->count + 1) * sizeof(*pids));
 	if (!pids)
@@ -474,20 +482,22 @@ static void add_traced(pid_t relative, bool traced,
 }
 
 /**
- * process_kill - kill a process and all that it traces
+ * process_kill - kill a process, all that it traces, and all children that share
+ *	its memory
  * @pid: its number
  *
- * What a machine traces is the machine's own processes. Without it they would
- * run on, with nobody to serve their system calls.
+ * A machine traces its own processes, which would run on with nobody to serve
+ * their system calls, and has helpers, which would wait for ever. Other children
+ * may well be clients themselves.
  *
  * Return: 0 or -errno.
  */
 int process_kill(pid_t pid)
 {
-	struct victims victims = {};
+	struct victims victims = { .of = pid };
 	int ret;
 
-	for_relatives(pid, add_traced, &victims);
+	for_relatives(pid, add_dependent, &victims);
 	ret = kill(pid, SIGKILL) ? -errno : 0;
 	if (!ret)
 		while (victims.count)

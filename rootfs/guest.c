@@ -26,7 +26,8 @@
  *		itself is there until nobody has pinged it for 5 s
  *   reboot	reboot the machine, which does all steps again, and this one not
  *   fail	return an error
- *   hang	never return
+ *   hang	sleep for ever
+ *   spin	compute for ever, so that no time passes
  *
  * One program, no shell: a fork costs a UML machine more than a thousand
  * clock readings. Every result is a line "name value" on standard output.
@@ -467,6 +468,14 @@ static bool hang_step(int64_t unused)
 	return false;
 }
 
+static bool spin_step(int64_t unused)
+{
+	(void)unused;
+	for (;;)
+		;
+	return false;
+}
+
 static const struct step {
 	const char *name;
 	bool (*run)(int64_t number);
@@ -489,6 +498,7 @@ static const struct step {
 	{ "reboot", reboot_step },
 	{ "fail", fail_step },
 	{ "hang", hang_step },
+	{ "spin", spin_step },
 };
 
 /* the step, and its number; NULL if there is none like that */

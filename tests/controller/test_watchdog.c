@@ -19,6 +19,7 @@
 #include "util.h"
 
 #define HANGS "hangs at"
+#define LIMIT_S 60
 
 static int setup(void **state)
 {
@@ -440,7 +441,8 @@ static void trace(void)
 	pid_t pid = fork();
 
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		/* if nobody kills it */
+		alarm(LIMIT_S);
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
 		spin();
@@ -615,28 +617,112 @@ static void with_kill_its_process_is_killed_and_the_others_go_on(void **state)
 	assert_int_equal(sim->verdict, VERDICT_HANG);
 }
 
-static void what_a_killed_process_traces_is_killed_too(void **state)
+/* one that was spawned, and a process that it has started */
+static void are_killed_together(struct sim *sim, void (*hang)(void),
+				pid_t (*find)(const struct spawned *spawned))
 {
-	struct sim *sim = *state;
 	struct spawned spawned;
-	char text[512];
-	pid_t traced;
+	int status;
+	pid_t other;
 
 	sim->opt.on_hang = ON_HANG_KILL;
 	sim_begin(sim);
-	/* or nobody would ever know when it is dead */
+	/* or nobody would know when the other one is dead */
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	spawn(sim, &spawned, 1, trace);
+	spawn(sim, &spawned, 1, hang);
 	while (spawned.client->state != CLIENT_RUNNING)
 		sim_settle(sim);
-	wait_until_does(&spawned, ", its traced process ");
-	process_describe(spawned.pid, text, sizeof(text));
-	traced = atoi(strstr(text, "traced process ") +
-		      strlen("traced process "));
+	other = find(&spawned);
 	look_long(sim);
 	assert_int_equal(waitpid(spawned.pid, NULL, 0), spawned.pid);
-	assert_int_equal(waitpid(traced, NULL, 0), traced);
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+static pid_t find_running(const struct spawned *spawned)
+{
+	static const char before[] = "traced process ";
+	char text[512];
+
+	wait_until_does(spawned, before);
+	process_describe(spawned->pid, text, sizeof(text));
+	return atoi(strstr(text, before) + strlen(before));
+}
+
+static void what_a_killed_process_traces_is_killed_too(void **state)
+{
+	are_killed_together(*state, trace, find_running);
+}
+
+static int sleep_for_ever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static int helper_pipe[2];
+
+/* as the helpers of a machine are */
+static void start_helper(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	pid_t pid = clone(sleep_for_ever, stack + sizeof(stack),
+			  CLONE_VM | SIGCHLD, NULL);
+
+	if (write(helper_pipe[1], &pid, sizeof(pid)) == sizeof(pid))
+		sleep_for_ever(NULL);
+}
+
+static pid_t find_helper(const struct spawned *spawned)
+{
+	pid_t pid;
+
+	(void)spawned;
+	assert_int_equal(read(helper_pipe[0], &pid, sizeof(pid)), sizeof(pid));
+	return pid;
+}
+
+static void a_helper_that_shares_its_memory_is_killed_too(void **state)
+{
+	assert_int_equal(pipe2(helper_pipe, O_CLOEXEC), 0);
+	are_killed_together(*state, start_helper, find_helper);
+	close(helper_pipe[0]);
+	close(helper_pipe[1]);
+}
+
+static void start_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		alarm(LIMIT_S);
+		sleep_for_ever(NULL);
+	}
+	if (write(helper_pipe[1], &pid, sizeof(pid)) == sizeof(pid))
+		sleep_for_ever(NULL);
+}
+
+static void its_other_children_are_not_killed(void **state)
+{
+	struct sim *sim = *state;
+	struct spawned spawned;
+	pid_t child;
+
+	sim->opt.on_hang = ON_HANG_KILL;
+	sim_begin(sim);
+	assert_int_equal(pipe2(helper_pipe, O_CLOEXEC), 0);
+	spawn(sim, &spawned, 1, start_child);
+	while (spawned.client->state != CLIENT_RUNNING)
+		sim_settle(sim);
+	child = find_helper(&spawned);
+	look_long(sim);
+	assert_int_equal(waitpid(spawned.pid, NULL, 0), spawned.pid);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	close(helper_pipe[0]);
+	close(helper_pipe[1]);
 }
 
 static void a_later_process_of_that_number_is_not_killed(void **state)
@@ -713,6 +799,8 @@ int main(void)
 		WATCH(with_abort_a_hang_is_the_end),
 		WATCH(with_kill_its_process_is_killed_and_the_others_go_on),
 		WATCH(what_a_killed_process_traces_is_killed_too),
+		WATCH(a_helper_that_shares_its_memory_is_killed_too),
+		WATCH(its_other_children_are_not_killed),
 		WATCH(a_later_process_of_that_number_is_not_killed),
 		WATCH(without_a_watchdog_no_timer_runs),
 		WATCH(a_watchdog_is_there_where_CI_is_set),
