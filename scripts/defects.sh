@@ -308,7 +308,7 @@ walk_series()
 			try before "$(subject "$commit")"
 			kernel "$commit"
 			comm -13 "$work/warnings.before" "$work/warnings" |
-				sed "s/^/'$(subject "$commit")' adds: /" \
+				sed "s|^|'$(subject "$commit")' adds: |" \
 				>>"$work/added"
 			try after "$(subject "$commit")"
 		fi
