@@ -6,13 +6,14 @@
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
 	libjson-c-dev libpcap-dev make python3 rsync xz-utils'
-test='ccache g++ gnuplot-nox libcmocka-dev perl pkg-config shellcheck sparse'
+test='ccache e2fsprogs g++ gnuplot-nox libcmocka-dev perl pkg-config shellcheck
+	sparse'
 
 case $1 in
 boot) want=$boot ;;
 bench-plot) want='gnuplot-nox jq' ;;
 coverage) want="$boot perl" ;;
-defects) want="$boot ccache sparse" ;;
+defects) want="$boot ccache e2fsprogs sparse" ;;
 test) want="$boot $test" ;;
 esac
 

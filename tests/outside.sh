@@ -55,13 +55,17 @@ gate()
 	: >"$1/gate"
 }
 
+# what machine() starts the kernel with
+with=
+
 # machine N ARGUMENT... - start it in a directory of its own; $pid is its kernel
 machine()
 {
 	mkdir -p "$1"
 	cd "$1"
 	shift
-	DISPLAY=none setsid "$out/linux" mem=64M umid=machine uml_dir=./ \
+	# shellcheck disable=SC2086
+	DISPLAY=none setsid $with "$out/linux" mem=64M umid=machine uml_dir=./ \
 		hostfs=/proc/self/cwd initrd="$build/initramfs.cpio" \
 		root=/dev/ram0 con0=null,fd:1 con1=xterm con2=xterm \
 		xterm="$top/tests/terminal.py,-T,-e" console=tty0 panic=-1 \
@@ -69,6 +73,26 @@ machine()
 	pid=$!
 	children="$children $pid"
 	cd ..
+}
+
+# all_done MACHINE:PID... - they end, and have done all of their steps
+all_done()
+{
+	for machine in "$@"; do
+		until_done ended "${machine#*:}" ||
+			wrong "machine ${machine%:*} hangs"
+		grep -qsx 'status 0' "${machine%:*}/result" ||
+			wrong "machine ${machine%:*}: $(tail -n 3 "${machine%:*}/result" | paste -s -d ' ')"
+	done
+}
+
+# disk FILE MB - for the read and write steps: each word of it is its offset
+disk()
+{
+	python3 -c 'import array, sys
+with open(sys.argv[1], "wb") as file:
+    array.array("Q", range(0, int(sys.argv[2]) << 20, 8)).tofile(file)' \
+		"$1" "$2"
 }
 
 # late NODES FLAGS - the last one joins the others after 4 s, with memory; all of
@@ -189,6 +213,72 @@ timers()
 	late=$(sed -n 's/^wakes_most_late_ns //p' 1/result)
 	[ "${late:-none}" != none ] || wrong 'no result'
 	[ "$late" -le 512 ] || wrong "a timer is $late ns late"
+}
+
+# reading and writing block devices takes hardly any time, and the same whether
+# it is beside another machine or alone
+block_device()
+{
+	disk disk 16
+	cp disk disk-1
+	cp disk disk-3
+	controller -n 2
+	machine 1 time-travel=ext:1:../socket ubd0r=../disk ubd1=../disk-1 \
+		-- read:0 write:1
+	one=$pid
+	machine 2 time-travel=ext:2:../socket ubd0=cow,../disk \
+		-- ticks:2000 read:0 write:0
+	all_done 1:$one 2:$pid
+	machine 3 time-travel=inf-cpu ubd0r=../disk ubd1=../disk-3 \
+		-- read:0 write:1
+	all_done 3:$pid
+	for machine in 1 3; do
+		grep -E '^(read|write)_ns ' $machine/result >$machine/times
+	done
+	cmp -s 1/times 3/times || wrong "$(paste -s -d ' ' 1/times 3/times)"
+}
+
+# a machine whose root file system is on one has booted and done its step in
+# little more than the second that it takes
+root_device()
+{
+	mke2fs -q -t ext2 -d "$build/initramfs" root 16M >root.log 2>&1
+	controller
+	machine 1 time-travel=ext:1:../socket initrd= ubd0=../root \
+		root=/dev/ubda rw init=/init -- sleep:1
+	all_done 1:$pid
+	clock=$(sed -n 's/^clock_ns //p' 1/result)
+	[ "$clock" -le 1100000000 ] || wrong "it takes $clock ns"
+}
+
+# what a machine writes to a terminal is all there, and takes it no time, if it
+# is read long after
+slow_reader()
+{
+	controller -n 2
+	with="$top/tests/late_reader.py said"
+	machine 1 time-travel=ext:1:../socket con1=fd:READER -- flood:256
+	one=$pid
+	with=
+	machine 2 time-travel=ext:2:../socket -- ticks:1000
+	all_done 1:$one 2:$pid
+	seq -f %015.0f $((256 * 64)) | cmp -s - 1/said ||
+		wrong "$(wc -c <1/said) bytes of $((256 * 1024)) arrive"
+}
+
+# nor does it wait for the host to start a terminal
+terminal_start()
+{
+	machine 1 time-travel=inf-cpu -- flood:1
+	all_done 1:$pid
+}
+
+# whoever spins on sched_yield() gets what it waits for, be that a child that
+# runs, or one that sleeps
+yield()
+{
+	machine 1 time-travel=inf-cpu -- yield:0 yield:1000
+	all_done 1:$pid
 }
 
 rm -rf "$run"
