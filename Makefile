@@ -23,8 +23,8 @@ TIMEOUT ?= 300
 RUN ?= $(CURDIR)/build/run
 ## `none` leaves the tree without our patches
 SERIES ?=
-## `gcov` takes a build that counts the lines it runs
-COVERAGE ?=
+## `debug` takes a build that checks itself and has symbols, `gcov` one that counts lines
+CONFIG ?=
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
 ## Only mutants with this word; one defect; wakeups, calls or machines of a bench
@@ -36,7 +36,7 @@ BENCH_RUNS ?= 5
 ## Where its result goes, and the plot of it
 BENCH ?= $(CURDIR)/build
 export KUNIT_JSON ONLY MUTANTS BENCH BENCH_RUNS
-export KERNEL NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES COVERAGE
+export KERNEL NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES CONFIG
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
@@ -65,7 +65,7 @@ image: stage-1 ## build the initramfs, build/initramfs.cpio
 kunit: stage-4 ## run the client's unit tests in the kernel (KUNIT_JSON=file keeps the result)
 	@scripts/kunit.sh
 
-coverage: COVERAGE = gcov
+coverage: CONFIG = gcov
 coverage: stage-4 ## which lines of the series the tests run; of the others, why not
 	@scripts/coverage.sh
 

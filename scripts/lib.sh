@@ -205,9 +205,10 @@ none) kdir=$kdir-unpatched ;;
 esac
 src=$kdir/src
 out=$kdir/uml
-# a build of the same tree that counts the lines it runs
-case ${COVERAGE:=} in
+# other builds of the same tree: one that checks itself, one that counts the lines
+# it runs
+case ${CONFIG:=} in
 '') ;;
-gcov) out=$kdir/gcov ;;
-*) die "COVERAGE=$COVERAGE: there is only gcov" ;;
+debug|gcov) out=$kdir/$CONFIG ;;
+*) die "CONFIG=$CONFIG: there are only debug and gcov" ;;
 esac

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 # all that a series may touch; the rest of the tree need not be in git
-paths='arch/um arch/x86/um Documentation/virt/uml include/uapi/linux MAINTAINERS'
+paths='arch/um arch/x86/um Documentation/virt/index.rst Documentation/virt/uml
+	include/uapi/linux MAINTAINERS'
 work=$kdir/am
 header=include/uapi/linux/um_timetravel.h
 
@@ -28,9 +29,27 @@ choose()
 	fi
 }
 
+# has OBJECT - $src is in git, and that is in it
+has()
+{
+	git -C "$src" rev-parse -q --verify "$1" >/dev/null 2>&1
+}
+
+# based - $src is in git, with all of $paths
+based()
+{
+	for path in $paths; do
+		has "base:$path" || return
+	done
+}
+
 stage 3 'patches'
 lock "$kdir"
-if ! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1; then
+if ! based; then
+	if has base; then
+		nothing_to_lose
+		git -C "$src" reset -q --hard base
+	fi
 	rm -rf "$src/.git" "$kdir/patched"
 	git -C "$src" init -q
 	# shellcheck disable=SC2086

@@ -34,6 +34,7 @@ git -C "$src" worktree add -q --detach "$work" HEAD
 amend arch-um-kernel arch/um/kernel
 amend include-uapi/linux include/uapi/linux
 amend kunit arch/um/kernel
+amend docs Documentation/virt/uml
 amend "kunit/$KERNEL" arch/um/kernel
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"

@@ -7,8 +7,10 @@ fragments=$top/rootfs/uml.config
 # the tests of a tree that has some: one build serves boots and KUnit
 kunit=$src/arch/um/kernel/.kunitconfig
 [ ! -e "$kunit" ] || fragments="$fragments $kunit"
-[ "$COVERAGE" != gcov ] ||
-	fragments="$fragments $src/tools/testing/kunit/configs/coverage_uml.config"
+case $CONFIG in
+debug) fragments="$fragments $top/rootfs/debug.config" ;;
+gcov) fragments="$fragments $src/tools/testing/kunit/configs/coverage_uml.config" ;;
+esac
 log=$out.log
 
 if [ "${1:-}" = path ]; then
@@ -78,7 +80,7 @@ if ! echo "$config" | cmp -s - "$out/fragment"; then
 fi
 
 set --
-if [ "$COVERAGE" = gcov ]; then
+if [ "$CONFIG" = gcov ]; then
 	# files that the series touches are not optimised: of what was, gcov
 	# cannot tell all lines apart
 	for file in $(git -C "$src" diff --name-only base HEAD -- 'arch/um/*.c'); do

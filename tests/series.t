@@ -10,9 +10,10 @@ carried()
 	status=0 ours=
 	[ "$1" != 6.1 ] || ours='arch-um-kernel:arch/um/kernel
 		include-uapi/linux:include/uapi/linux'
-	for pair in $ours kunit:arch/um/kernel kunit/"$1":arch/um/kernel; do
+	for pair in $ours kunit:arch/um/kernel kunit/"$1":arch/um/kernel \
+		docs:Documentation/virt/uml; do
 		from=${pair%:*}
-		for file in "$from"/* "$from"/.[a-z]*; do
+		for file in "$from"/*.[chr]* "$from"/.[a-z]*; do
 			[ -f "$file" ] || continue
 			cmp "$file" "build/$1/src/${pair#*:}/${file##*/}" || status=1
 		done
@@ -26,6 +27,27 @@ checkpatch()
 {
 	build/6.1/src/scripts/checkpatch.pl --strict --no-summary --no-tree \
 		--ignore FILE_PATH_CHANGES --terse - <"$1"
+}
+
+# applies KERNEL SCRIPT - git am takes the series where sed has changed time.c so
+applies()
+{
+	rm -rf "$tmp/other"
+	git -C "build/$1/src" worktree prune
+	git -C "build/$1/src" worktree add -q --detach "$tmp/other" base || return 1
+	sed -i "$2" "$tmp/other/arch/um/kernel/time.c"
+	git -C "$tmp/other" commit -q -a --allow-empty -m 'another tree' &&
+		git -C "$tmp/other" am -q --empty=drop "$top/patches/$1"/0*.patch
+}
+
+# before 6.1.103 and 6.6.44, and after that
+seconds='s/start=<nanoseconds>/start=<seconds>/; s/__setup("time-travel-start=/__setup("time-travel-start/'
+nanoseconds='s/start=<seconds>/start=<nanoseconds>/; s/__setup("time-travel-start"/__setup("time-travel-start="/'
+
+# renders FILE - docutils has nothing to say about it
+renders()
+{
+	python3 -m docutils --report=info --exit-status=info "$1" /dev/null
 }
 
 has_cover_letter()
@@ -63,10 +85,15 @@ without()
 			      exit bad }'
 }
 
+ok 'docs/time-travel-ext.rst renders' renders docs/time-travel-ext.rst
 for kernel in 6.1 6.12; do
 	need make uml KERNEL=$kernel
 	ok "the $kernel series builds without CONFIG_UML_TIME_TRAVEL_SUPPORT" \
 		without $kernel
+	ok "the $kernel series applies where time-travel-start= says <seconds>" \
+		applies $kernel "$seconds"
+	ok "the $kernel series applies where it says <nanoseconds>" \
+		applies $kernel "$nanoseconds"
 	ok "the $kernel series begins with a cover letter" has_cover_letter $kernel
 	ok "the $kernel series gives exactly the whole files" carried $kernel
 	for patch in patches/"$kernel"/0*.patch; do
