@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A controller for one machine that lies about who runs
 
-liar.py SOCKET RUNNING_ID    RUNNING_ID stays in the memory, whatever happens
+liar.py SOCKET RUNNING_ID    RUNNING_ID is in the memory until the first RUN
 """
 
 import os
@@ -15,22 +15,27 @@ RUN = 6
 
 MESSAGE = struct.Struct("=IIQ")
 SLOTS = 4
+SLOT = 1
 LENGTH = 4096 + SLOTS * 128
 VERSION = 2
+RUNNING_ID_OFFSET = 24
+REQUEST_IN_SLOT = struct.Struct("=IQ")
+REQUEST_OFFSET = 4096 + SLOT * 128 + 4
+REQ_RUN = 1
 
 
 def memory(running_id):
-    """Two descriptors for the machine, the memory and a log."""
+    """A memory that says so; nobody is ever free, so every request is made."""
     fd = os.memfd_create("liar")
     os.ftruncate(fd, LENGTH)
-    # nobody is ever free, so that every request has to find its way
     os.pwrite(fd, struct.pack("=IIQQHH", VERSION, LENGTH, 0, 0, running_id,
                               SLOTS), 0)
-    return [fd, os.memfd_create("log")]
+    return fd
 
 
 def serve(conn, running_id):
     """Have the machine run whenever it wants to, until it has gone."""
+    mem = memory(running_id)
     wanted = None
     while True:
         data = conn.recv(MESSAGE.size, socket.MSG_WAITALL)
@@ -38,9 +43,14 @@ def serve(conn, running_id):
             return
         op, seq, time = MESSAGE.unpack(data)
         if op == START:
-            socket.send_fds(conn, [MESSAGE.pack(ACK, seq, 1)],
-                            memory(running_id))
+            socket.send_fds(conn, [MESSAGE.pack(ACK, seq, SLOT)],
+                            [mem, os.memfd_create("log")])
         elif op == WAIT:
+            os.pwrite(mem, struct.pack("=H", SLOT), RUNNING_ID_OFFSET)
+            flags, time = REQUEST_IN_SLOT.unpack(os.pread(
+                mem, REQUEST_IN_SLOT.size, REQUEST_OFFSET))
+            if flags & REQ_RUN:
+                wanted = time
             conn.sendall(MESSAGE.pack(RUN, seq, wanted))
         elif op != ACK:
             conn.sendall(MESSAGE.pack(ACK, seq, 0))

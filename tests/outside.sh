@@ -135,7 +135,7 @@ late_mixed()
 	late 3 '--no-shm-for 2'
 }
 
-# a controller says that somebody runs who does not exist
+# until the machine waits, the controller says that a client runs which is not there
 running_id()
 {
 	setsid "$top/tests/liar.py" socket 65535 >controller 2>&1 9<&- &
