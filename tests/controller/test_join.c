@@ -2,7 +2,12 @@
 /*
  * The start: clients that are waited for, late joiners, and their clocks.
  */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "harness.h"
+#include "process.h"
 
 static void with_n_clients_none_starts_before_all_have_sent_START(void **state)
 {
@@ -143,6 +148,39 @@ static void a_START_makes_a_machine_without_memory_stop_by_a_message(void **stat
 	gets_msg(sim, a, FREE_UNTIL, 1000);
 	wait_for(sim, a, 5000);
 	is_started(b);
+}
+
+/* is a process with this last argument a machine? */
+static bool is_machine_with(const char *arg)
+{
+	int status;
+	bool is;
+	pid_t pid;
+
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		execl("/bin/sh", "linux", "-c", "kill -STOP $$", arg, NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	is = process_is_machine(pid);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return is;
+}
+
+static void a_machine_is_known_by_its_command_line(void **state)
+{
+	(void)state;
+	assert_true(is_machine_with("time-travel=ext:/tmp/clock"));
+	assert_true(is_machine_with("time-travel=ext:1:/tmp/clock"));
+	assert_false(is_machine_with("time-travel=inf-cpu"));
+	assert_false(is_machine_with("--with=time-travel=ext:/tmp/clock"));
+	assert_false(is_machine_with("/tmp/clock"));
+	/* one that is not visible, as in another container */
+	assert_false(process_is_machine(0));
 }
 
 /*
@@ -522,6 +560,7 @@ int main(void)
 		BEHAVIOUR(n_clients_may_all_go_early_and_come_back),
 		BEHAVIOUR(a_START_makes_a_machine_with_memory_stop_now),
 		BEHAVIOUR(a_START_makes_a_machine_without_memory_stop_by_a_message),
+		BEHAVIOUR(a_machine_is_known_by_its_command_line),
 		BEHAVIOUR(a_START_does_not_call_back_a_strict_client_by_messages),
 		BEHAVIOUR(a_START_does_not_call_back_a_strict_client_with_memory),
 		BEHAVIOUR(a_strict_client_is_stopped_in_time_by_one_it_interrupts),
