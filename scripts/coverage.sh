@@ -31,7 +31,7 @@ counts()
 [ -n "$series" ] || die "$kname has no patches of ours"
 tests=tests/boot.t
 added >"$out/added"
-! grep -q '^arch/um/drivers/' "$out/added" || tests="$tests tests/consoles.t"
+! grep -q '^arch/um/drivers/' "$out/added" || tests="$tests tests/consoles.t tests/host.t"
 
 "$top/scripts/packages.sh" coverage
 stage 6 'coverage'
@@ -42,7 +42,7 @@ cd "$top"
 [ ! -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	"$top/scripts/kunit.sh" | sed -n '$s/^/KUnit: /p'
 # shellcheck disable=SC2086
-prove $tests || :
+KERNELS=$KERNEL prove $tests || :
 cut -f 1 "$out/added" | uniq | while read -r file; do
 	object=$out/${file%.c}.o
 	[ "$object" = "$out/$file.o" ] || [ -e "$object" ] ||

@@ -86,6 +86,14 @@ all_done()
 	done
 }
 
+# failed MACHINE PID STEP - it ends because that step fails
+failed()
+{
+	until_done ended "$2" || wrong 'the machine hangs'
+	grep -qsx "failed_step $3" "$1/result" ||
+		wrong "$(tail -n 3 "$1/result" | paste -s -d ' ')"
+}
+
 # disk FILE MB - for the read and write steps: each word of it is its offset
 disk()
 {
@@ -266,11 +274,26 @@ slow_reader()
 		wrong "$(wc -c <1/said) bytes of $((256 * 1024)) arrive"
 }
 
+# whoever writes to it gets an error if its reader goes instead
+reader_gone()
+{
+	with="$top/tests/late_reader.py -"
+	machine 1 time-travel=inf-cpu con1=fd:READER -- flood:256
+	failed 1 "$pid" flood:256
+}
+
 # nor does it wait for the host to start a terminal
 terminal_start()
 {
 	machine 1 time-travel=inf-cpu -- flood:1
 	all_done 1:$pid
+}
+
+# opening one that does not start is an error
+terminal_fails()
+{
+	machine 1 time-travel=inf-cpu xterm=/bin/false,-T,-e -- flood:1
+	failed 1 "$pid" flood:1
 }
 
 # whoever spins on sched_yield() gets what it waits for, be that a child that
