@@ -75,8 +75,6 @@ static int signal_setup(struct signals *signals, struct controller *ctl)
 		signal(SIGHUP, SIG_IGN);
 	else
 		sigaddset(&set, SIGHUP);
-	/* the log may be a pipe, and its reader gone */
-	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	source->ready = signal_ready;
@@ -139,6 +137,7 @@ static int status_of(int error)
 	case ENFILE:
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG:
 		return EXIT_NO_RESOURCES;
 	default:
 		return EXIT_FAILURE;
@@ -245,6 +244,9 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_fds();
+	/* a reader that has gone, or a limit of size, is an error of write() */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	options_default(&opt);
 	switch (options_parse(&opt, argc, argv)) {
 	case OPTIONS_GO:

@@ -25,13 +25,16 @@
 #define PAUSE_US 2000
 
 static char dir[64];
+/* limits of the controllers that are started, 0: the test's own */
 static rlim_t max_fds;
+static rlim_t max_file_size;
 
 static int enter_dir(void **state)
 {
 	(void)state;
 	alarm(TEST_TIMEOUT_S);
 	max_fds = 0;
+	max_file_size = 0;
 	snprintf(dir, sizeof(dir), "/tmp/test_process.XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	return chdir(dir);
@@ -49,6 +52,7 @@ static pid_t start(const char *const *args)
 {
 	const char *argv[16] = { getenv("TT_CONTROLLER") };
 	struct rlimit limit = { max_fds, max_fds };
+	struct rlimit size_limit = { max_file_size, max_file_size };
 	unsigned int i;
 	pid_t pid;
 	int fd;
@@ -71,6 +75,8 @@ static pid_t start(const char *const *args)
 		prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	if (max_file_size)
+		setrlimit(RLIMIT_FSIZE, &size_limit);
 	execv(argv[0], (char **)argv);
 	_exit(127);
 }
@@ -631,6 +637,15 @@ static void a_full_disk_ends_it_with_5(void **state)
 	printed_line("cannot write /dev/full: No space left on device");
 }
 
+static void a_limit_of_file_sizes_ends_it_with_5(void **state)
+{
+	(void)state;
+	/* the memory is one, too */
+	max_file_size = 4096;
+	assert_int_equal(STATUS_OF("s"), 5);
+	printed_line("cannot start: File too large");
+}
+
 static void too_few_descriptors_to_begin_with_end_it_with_5(void **state)
 {
 	(void)state;
@@ -814,6 +829,7 @@ int main(void)
 		IN_DIR(a_signal_ends_it_while_it_waits_for_n_clients),
 		IN_DIR(statistics_that_cannot_be_written_are_an_error),
 		IN_DIR(a_full_disk_ends_it_with_5),
+		IN_DIR(a_limit_of_file_sizes_ends_it_with_5),
 		IN_DIR(too_few_descriptors_to_begin_with_end_it_with_5),
 		IN_DIR(new_clients_wait_until_there_is_a_descriptor_for_them),
 		IN_DIR(n_clients_for_which_there_are_no_descriptors_are_an_error),
