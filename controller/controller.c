@@ -31,6 +31,7 @@
 #include "log.h"
 #include "op.h"
 #include "process.h"
+#include "report.h"
 #include "util.h"
 
 /* for START after connect(), when nobody else can make the simulation go on */
@@ -578,5 +579,7 @@ int controller_write_stats(struct controller *ctl, const char *path)
 		sum.past_requests += group->sched.past;
 	}
 	sum.virtual_time = latest_time(ctl);
+	net_finish(&ctl->net);
+	sum.networks = net_report(&ctl->net);
 	return stats_write(&ctl->stats, &sum, path);
 }

@@ -147,6 +147,8 @@ static struct json_object *json_all(const struct stats *stats,
 	json_u64(all, "wall_time_ns", sum->wall_time);
 	json_object_object_add(all, "clients", clients);
 	json_object_object_add(all, "totals", totals);
+	if (sum->networks)
+		json_object_object_add(all, "networks", sum->networks);
 	return all;
 }
 

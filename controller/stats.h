@@ -8,6 +8,8 @@
 
 #include "op.h"
 
+struct json_object;
+
 /**
  * struct client_stats - the counters of one client, which outlive it
  *
@@ -37,11 +39,14 @@ STAILQ_HEAD(stats, client_stats);
  * @virtual_time: simulated time that was reached, ns
  * @wall_time: how long that took, ns
  * @past_requests: how many requests were for a time that had passed already
+ * @networks: what has happened on networks, NULL if there are none; is taken
+ *	over by stats_write()
  */
 struct stats_summary {
 	uint64_t virtual_time;
 	uint64_t wall_time;
 	uint64_t past_requests;
+	struct json_object *networks;
 };
 
 void stats_init(struct stats *stats);

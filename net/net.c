@@ -110,11 +110,23 @@ static const char *name_of(const struct card *card)
 	return card->port->network->config->name;
 }
 
+/* what a card has counted is its port's */
+static void count(struct card *card)
+{
+	struct vhost *vhost = &card->eth.vhost;
+
+	card->port->count.kicks += vhost->nr_kicks;
+	card->port->count.calls += vhost->nr_calls;
+	vhost->nr_kicks = 0;
+	vhost->nr_calls = 0;
+}
+
 static void unplug(struct card *card)
 {
 	struct net *net = card->net;
 	size_t i;
 
+	count(card);
 	set_queue(card, NULL);
 	LIST_REMOVE(card, link);
 	network_unplug(card->port);
@@ -441,6 +453,34 @@ void net_commit(struct net *net, uint64_t time)
 
 	for (i = 0; i < net->nr; i++)
 		network_commit(&net->switches[i].network, time);
+}
+
+/**
+ * net_finish - bring captures and counters up to date, in the end
+ * @net: the networks; nobody runs any more
+ */
+void net_finish(struct net *net)
+{
+	struct port *port;
+	size_t i;
+
+	net_commit(net, SIMTIME_NEVER);
+	for (i = 0; i < net->nr; i++)
+		TAILQ_FOREACH(port, &net->switches[i].network.plugged,
+			      plugged_link)
+			count(port->card);
+}
+
+/**
+ * net_network - one of the networks
+ * @net: all networks
+ * @index: its position on the command line, from 0
+ *
+ * Return: the network, NULL if there is none.
+ */
+const struct network *net_network(const struct net *net, size_t index)
+{
+	return index < net->nr ? &net->switches[index].network : NULL;
 }
 
 /**

@@ -13,6 +13,7 @@
 
 struct card;
 struct net;
+struct network;
 
 LIST_HEAD(card_list, card);
 TAILQ_HEAD(card_queue, card);
@@ -94,6 +95,8 @@ void net_inbox_init(struct net_inbox *inbox);
 void net_inbox_destroy(struct net_inbox *inbox);
 
 void net_commit(struct net *net, uint64_t time);
+void net_finish(struct net *net);
+const struct network *net_network(const struct net *net, size_t index);
 uint64_t net_horizon(const struct net *net);
 uint64_t net_inbox_next(const struct net_inbox *inbox);
 void net_deliver(struct net_inbox *inbox, uint64_t time);

@@ -26,6 +26,9 @@ struct network;
  * @queue: frames from or to its machine that found a queue full
  * @down: frames from or to its machine that found the link down
  * @no_room: frames to its machine for which it had no buffer
+ * @kicks: messages of its machine that there is something to be sent
+ * @calls: messages to its machine that there is something to be received, or
+ *	that something was sent
  */
 struct port_count {
 	uint64_t sent;
@@ -36,6 +39,8 @@ struct port_count {
 	uint64_t queue;
 	uint64_t down;
 	uint64_t no_room;
+	uint64_t kicks;
+	uint64_t calls;
 };
 
 /**

@@ -490,6 +490,7 @@ static int vring_kick(struct vhost *vhost, struct message *msg)
 	if (!(msg->header.flags & FLAG_NEED_REPLY))
 		return fault_set(&vhost->fault, "kicks queue %u without waiting for the answer",
 				 msg->payload.vring.index);
+	vhost->nr_kicks++;
 	ret = vhost->device->kick(vhost, queue);
 	return !ret && guest_lost(&vhost->guest) ? vhost_lost(vhost) : ret;
 }
@@ -718,6 +719,7 @@ int vhost_call(struct vhost *vhost, struct vhost_queue *queue, bool reply)
 	};
 	const struct vring_state state = { .index = queue - vhost->queue };
 
+	vhost->nr_calls++;
 	if (reply)
 		vhost->calls++;
 	return transmit(vhost, vhost->call_fd, &header, &state);

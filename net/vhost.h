@@ -74,6 +74,8 @@ struct vhost_device {
  * @guest: the machine's memory
  * @queue: the queues
  * @calls: how many calls the driver has to acknowledge
+ * @nr_kicks: how many kicks there were
+ * @nr_calls: how many calls there were
  * @in: what was read and is not handled yet, at most one whole message
  * @in_len: bytes in @in
  * @in_fds: descriptors that came with the message in @in that has byte @in_fd_at
@@ -93,6 +95,8 @@ struct vhost {
 	struct guest guest;
 	struct vhost_queue queue[VHOST_MAX_QUEUES];
 	unsigned int calls;
+	uint64_t nr_kicks;
+	uint64_t nr_calls;
 	unsigned char in[sizeof(struct vhost_header) + VHOST_MAX_PAYLOAD];
 	size_t in_len;
 	int in_fds[GUEST_MAX_REGIONS];

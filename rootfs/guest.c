@@ -22,7 +22,7 @@
  *   yield:US	call sched_yield() until a child, which sleeps US us before,
  *		sets a flag
  *   net:N	be 10.0.0.N on the network of the first card
- *   ping:N	ping machine N, each tenth of a second, a hundred times; machine N
+ *   ping:N	ping machine N each second, a hundred times; machine N
  *		itself is there until nobody has pinged it for 5 s
  *   reboot	reboot the machine, which does all steps again, and this one not
  *   fail	return an error

@@ -29,10 +29,9 @@
 
 /* of the ping step */
 #define PINGS		100
-#define PING_INTERVAL	(100 * NSEC_PER_MSEC)
-#define PING_TIMEOUT	NSEC_PER_SEC
+#define PING_INTERVAL	NSEC_PER_SEC
 /* the one that is pinged ends after so long without */
-#define SILENCE_MS	5000
+#define SILENCE		(5 * NSEC_PER_SEC)
 
 static int64_t address;
 
@@ -125,7 +124,7 @@ static bool send_echo(int sock, int64_t number, uint16_t seq)
 }
 
 /* wait for a message of this type, and of this sequence number if that is not -1 */
-static bool receive(int sock, uint8_t type, int seq, int timeout_ms)
+static bool receive(int sock, uint8_t type, int seq, int64_t end)
 {
 	struct pollfd readable = { .fd = sock, .events = POLLIN };
 	struct {
@@ -133,7 +132,7 @@ static bool receive(int sock, uint8_t type, int seq, int timeout_ms)
 		struct icmphdr icmp;
 		char data[1500];
 	} packet;
-	int64_t end = now() + timeout_ms * NSEC_PER_MSEC, left;
+	int64_t left;
 
 	while ((left = end - now()) > 0 &&
 	       poll(&readable, 1, left / NSEC_PER_MSEC + 1) == 1) {
@@ -151,7 +150,7 @@ static bool be_pinged(int sock)
 {
 	int64_t count = 0;
 
-	while (receive(sock, ICMP_ECHO, -1, SILENCE_MS))
+	while (receive(sock, ICMP_ECHO, -1, now() + SILENCE))
 		count++;
 	printf("pinged %" PRId64 "\n", count);
 	return count;
@@ -167,8 +166,8 @@ static bool ping(int sock, int64_t number)
 		sent = now();
 		if (!send_echo(sock, number, i))
 			return false;
-		if (receive(sock, ICMP_ECHOREPLY, i,
-			    PING_TIMEOUT / NSEC_PER_MSEC)) {
+		start += PING_INTERVAL;
+		if (receive(sock, ICMP_ECHOREPLY, i, start)) {
 			trip = now() - sent;
 			answered++;
 			/* that of the first one is for ARP as well */
@@ -179,7 +178,6 @@ static bool ping(int sock, int64_t number)
 			if (i && trip > most)
 				most = trip;
 		}
-		start += PING_INTERVAL;
 		ts.tv_sec = start / NSEC_PER_SEC;
 		ts.tv_nsec = start % NSEC_PER_SEC;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);

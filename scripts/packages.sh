@@ -7,7 +7,7 @@
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
 	libjson-c-dev libpcap-dev make python3 rsync xz-utils'
 test='ccache e2fsprogs g++ gnuplot-nox libcmocka-dev perl pkg-config
-	python3-docutils shellcheck sparse'
+	python3-docutils shellcheck sparse tcpdump'
 
 case $1 in
 boot) want=$boot ;;

@@ -12,8 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "driver.h"
 #include "harness.h"
+#include "report.h"
 
 #define MS 1000000ULL
 #define RX 0
@@ -419,6 +422,66 @@ static void a_machine_that_waits_must_not_send(void **state)
 			    "lan: client 0x2 has lost its link: sends a frame though its machine does not run\n");
 }
 
+/* what the statistics say of a port */
+static int64_t counted(struct json_object *networks, int port, const char *what)
+{
+	struct json_object *obj = json_object_array_get_idx(networks, 0);
+
+	assert_true(json_object_object_get_ex(obj, "ports", &obj));
+	obj = json_object_array_get_idx(obj, port);
+	assert_true(json_object_object_get_ex(obj, what, &obj));
+	return json_object_get_int64(obj);
+}
+
+static void what_passes_is_counted_where_it_passes(void **state)
+{
+	struct json_object *networks;
+
+	(void)state;
+	two_machines(true, true);
+	gets_msg(sim, machine[0], RUN, MS);
+	send_frame(0, "the first of two");
+	send_frame(0, "the second of two, longer");
+	memory_wait_for(sim, machine[0], MS, NEVER);
+	driver_answer(&driver[1], 0);
+	gets_msg(sim, machine[1], RUN, 100 * MS);
+	/* one that is not final yet counts in the end as well */
+	send_frame(1, "still on its way");
+	net_finish(&sim->ctl.net);
+
+	networks = net_report(&sim->ctl.net);
+	assert_int_equal(json_object_array_length(networks), 1);
+	assert_int_equal(counted(networks, 0, "client"), 1);
+	assert_int_equal(counted(networks, 0, "sent"), 2);
+	assert_int_equal(counted(networks, 0, "sent_bytes"), 28 + 37);
+	assert_int_equal(counted(networks, 0, "received"), 0);
+	assert_int_equal(counted(networks, 0, "kicks"), 2);
+	assert_int_equal(counted(networks, 0, "calls"), 0);
+	assert_int_equal(counted(networks, 1, "sent"), 1);
+	assert_int_equal(counted(networks, 1, "received"), 2);
+	assert_int_equal(counted(networks, 1, "received_bytes"), 28 + 37);
+	assert_int_equal(counted(networks, 1, "calls"), 1);
+	assert_int_equal(counted(networks, 1, "no_buffer"), 0);
+	json_object_put(networks);
+}
+
+static void without_room_for_it_a_frame_is_counted_as_such(void **state)
+{
+	struct json_object *networks;
+
+	(void)state;
+	two_machines(true, true);
+	gets_msg(sim, machine[0], RUN, MS);
+	driver_vring(&driver[1], SET_VRING_ENABLE, RX, 0);
+	send_frame(0, "nobody has a buffer");
+	memory_wait_for(sim, machine[0], MS, NEVER);
+	gets_msg(sim, machine[1], RUN, 100 * MS);
+	networks = net_report(&sim->ctl.net);
+	assert_int_equal(counted(networks, 1, "no_buffer"), 1);
+	assert_int_equal(counted(networks, 1, "received"), 0);
+	json_object_put(networks);
+}
+
 static void a_process_that_is_no_client_is_sent_away(void **state)
 {
 	char expected[128], byte;
@@ -480,6 +543,8 @@ int main(void)
 		WITH_NET(a_machine_that_does_not_answer_loses_its_link_in_the_end),
 		WITH_NET(a_machine_that_breaks_the_rules_loses_only_its_link),
 		WITH_NET(a_machine_that_waits_must_not_send),
+		WITH_NET(what_passes_is_counted_where_it_passes),
+		WITH_NET(without_room_for_it_a_frame_is_counted_as_such),
 		WITH_NET(a_process_that_is_no_client_is_sent_away),
 		WITH_NET(who_starts_later_starts_before_a_frame_arrives),
 	};

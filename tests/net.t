@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Machines ping each other over a network, and each frame takes as long as it
+# should, by their clocks and in the captures
+. "$(dirname "$0")/lib.sh"
+. tests/machines.sh
+
+# net RUN NET FLAGS [VARIABLE=VALUE...] - two machines, of which the second pings
+# the first; what passes the link of each is captured
+net()
+{
+	name=$1 net=$2 flags=$3
+	shift 3
+	boot "$name" "--capture lan:1=one.pcap --capture lan:2=two.pcap $flags" \
+		'net:% ping:1' NET="$net" "$@"
+}
+
+# frames RUN FILE EXPRESSION - those of a capture, each with its time
+frames()
+{
+	tcpdump -n -tt --time-stamp-precision=nano -r "$build/test/$1/$2.pcap" \
+		"$3" 2>/dev/null
+}
+
+# apart RUN FILE NS - each reply is that much later than its request
+apart()
+{
+	frames "$1" "$2" icmp | awk -v want="$3" '
+		{ split($1, t, ".") }
+		/ echo request, /	{ s = t[1]; ns = t[2]; requests++ }
+		/ echo reply, / {
+			replies++
+			is = (t[1] - s) * 1000000000 + t[2] - ns
+			if (is != want)
+				print "a round trip of " is " ns"
+			wrong += is != want
+		}
+		END {
+			print requests + 0, "requests,", replies + 0, "replies"
+			exit wrong || requests != 100 || replies != 100
+		}'
+}
+
+# exact RUN - all of its pings are answered after 10 ms, by the machine's clock,
+# which goes on by 256 ns each time that it is read
+exact()
+{
+	test "$(value "$1" 2 pings_answered)" = 100 &&
+		at_least "$(value "$1" 2 round_trip_least_ns)" 10000000 &&
+		at_most "$(value "$1" 2 round_trip_most_ns)" 10001000 &&
+		at_least "$(value "$1" 2 round_trip_first_ns)" 20000000 &&
+		at_most "$(value "$1" 2 round_trip_first_ns)" 20001000
+}
+
+# what of two runs is the same, apart from the machines' own random numbers
+same_frames()
+{
+	for run in "$1" "$2"; do
+		frames "$run" lan '' >"$tmp/$run"
+	done
+	cmp "$tmp/$1" "$tmp/$2" && test -s "$tmp/$1"
+}
+
+for kernel in 'KERNEL=6.1' 'KERNEL=6.12' 'KERNEL=6.12 SERIES=none'; do
+	for flags in '' --no-shm '--no-shm-for 1'; do
+		how="$kernel ${flags:-memory}"
+		# shellcheck disable=SC2086
+		ok "two machines ping over 5 ms ($how)" \
+			net ping 5ms "$flags" $kernel
+		ok "each round trip takes 10 ms by the clock ($how)" \
+			exact ping
+		ok "and not a nanosecond more or less at the one that pings ($how)" \
+			apart ping two 10000000
+		ok "the other one answers in no time ($how)" \
+			apart ping one 0
+		ok "a capture of the network has each frame when it is sent ($how)" \
+			apart ping lan 5000000
+	done
+done
+finish
