@@ -52,15 +52,6 @@ exact()
 		at_most "$(value "$1" 2 round_trip_first_ns)" 20001000
 }
 
-# what of two runs is the same, apart from the machines' own random numbers
-same_frames()
-{
-	for run in "$1" "$2"; do
-		frames "$run" lan '' >"$tmp/$run"
-	done
-	cmp "$tmp/$1" "$tmp/$2" && test -s "$tmp/$1"
-}
-
 for kernel in 'KERNEL=6.1' 'KERNEL=6.12' 'KERNEL=6.12 SERIES=none'; do
 	for flags in '' --no-shm '--no-shm-for 1'; do
 		how="$kernel ${flags:-memory}"
@@ -76,5 +67,39 @@ for kernel in 'KERNEL=6.1' 'KERNEL=6.12' 'KERNEL=6.12 SERIES=none'; do
 		ok "a capture of the network has each frame when it is sent ($how)" \
 			apart ping lan 5000000
 	done
+done
+
+# lossy RUN SEED [VARIABLE=VALUE...]
+lossy()
+{
+	name=$1 seed=$2
+	shift 2
+	net "$name" 5ms,jitter=1ms,loss=5% "--seed $seed" "$@"
+}
+
+# fate RUN SEED MACHINE FILE - what arrived there is what the seed implies
+fate()
+{
+	tests/fate.py "$2" lan "$3" 5000000 1000000 5 \
+		"$build/test/$1/lan.pcap" "$build/test/$1/$4.pcap"
+}
+
+# some_lost RUN - the machine that pings got as many answers as its link passed
+some_lost()
+{
+	answers=$(frames "$1" two 'icmp[0] = 0' | wc -l)
+	echo "$answers answers of 100"
+	[ "$answers" = "$(value "$1" 2 pings_answered)" ] &&
+		[ "$answers" -lt 100 ] && [ "$answers" -gt 70 ]
+}
+
+for kernel in 'KERNEL=6.1' 'KERNEL=6.12' 'KERNEL=6.12 SERIES=none'; do
+	# shellcheck disable=SC2086
+	ok "two machines ping over a bad link ($kernel)" lossy bad 3 $kernel
+	ok "some pings are not answered ($kernel)" some_lost bad
+	ok "the one that pings gets what the seed says, when it says so ($kernel)" \
+		fate bad 3 2 two
+	ok "and so does the one that answers ($kernel)" \
+		fate bad 3 1 one
 done
 finish
