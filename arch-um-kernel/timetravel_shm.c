@@ -2,17 +2,26 @@
 /*
  * Shared memory client of external time-travel.
  *
- * The machines and simulators of one controller share a memory that says what
- * time it is, how long whoever runs may go on, and when each of them wants to
- * run next; <linux/um_timetravel.h> describes it. time.c asks and tells here
- * what would cost it a message otherwise.
+ * The machines and simulators of one controller share a memory that holds the
+ * time, how long the running client may go on, and when each client wants to
+ * run next; <linux/um_timetravel.h> describes it. Where time.c would exchange
+ * messages about these it calls the functions below.
  *
- * By protocol only one client runs at a time, and others touch the memory only
- * when that one has interrupted them and waits for them. So no locks are
- * needed, only that each field is read and written in one piece, that a request
- * is complete before it can be seen, and that of two who lower free_until the
- * lower one stays. The other side is a process of the host on any CPU, hence the
- * virt_*() barriers and sync_cmpxchg(): those for SMP do nothing on UML.
+ * Theory of operation
+ *
+ * The controller and the other clients are processes of the host, on any of its
+ * CPUs, and each of them can write to all of the memory at any time.
+ *
+ *  - What the header says is checked once and copied. running_id changes all the
+ *    time, so it is compared with the number of slots each time.
+ *  - By protocol each field has one writer at a time, except free_until. So there
+ *    are no locks. Each field is read and written in one piece, a request is
+ *    complete before it can be seen, and free_until is only lowered, by
+ *    compare-and-swap.
+ *  - In UML the barriers and cmpxchg() are those for a single CPU, which is why
+ *    virt_*() barriers and sync_cmpxchg() are used here.
+ *  - All times in the memory are the controller's. They are compared there,
+ *    where a machine's own time cannot wrap.
  */
 
 #define pr_fmt(fmt) "time-travel: " fmt
@@ -28,17 +37,14 @@
 
 struct time_travel_shm time_travel_shm;
 
-/* Bytes that a memory with @n slots has, which cannot overflow. */
+/* Size in bytes of a memory with @n slots; this cannot overflow. */
 static size_t time_travel_shm_size(u16 n)
 {
 	return sizeof(struct um_timetravel_schedshm) +
 		n * sizeof(union um_timetravel_schedshm_client);
 }
 
-/*
- * Check what the controller says of its memory, and copy it: it may say
- * something else a moment later.
- */
+/* Check the header, and copy what is used later on: it may change at any time. */
 static int time_travel_shm_check(const struct um_timetravel_schedshm *mem,
 				 unsigned long long file_size,
 				 struct time_travel_shm *shm)
@@ -78,12 +84,12 @@ static int time_travel_shm_check(const struct um_timetravel_schedshm *mem,
 
 /**
  * time_travel_shm_attach - start to use the controller's shared memory
- * @fd: the memory, stays the caller's
+ * @fd: the memory; the caller closes it
  * @id: slot of this machine
  *
- * To be called once, between START's ACK and the next message. If the memory
- * is of no use, one line in the log says why and this machine can go on with
- * messages; nothing is left behind then.
+ * Call this once, between the ACK to START and the next message. If the memory
+ * cannot be used, one line in the log says why, nothing stays mapped, and the
+ * machine can go on with messages.
  *
  * Return: 0 or a negative errno.
  */
@@ -145,8 +151,9 @@ unmap:
 /**
  * time_travel_shm_to_local - convert controller time
  * @time: controller time in ns
- * @what: where it came from, for the panic if it is before this machine's time
- *	began
+ * @what: name of the field or message it is from, for the panic below
+ *
+ * Panics if that is before this machine's time began.
  *
  * Return: local time in ns.
  */
@@ -193,7 +200,7 @@ bool time_travel_shm_is_free(u64 time)
 	       READ_ONCE(time_travel_shm.mem->free_until);
 }
 
-/* The controller and others may lower it at the same moment. */
+/* The controller and other clients may lower it at the same moment. */
 static void time_travel_shm_lower_free_until(u64 time)
 {
 #ifdef CONFIG_64BIT
@@ -212,10 +219,10 @@ static void time_travel_shm_lower_free_until(u64 time)
  * time_travel_shm_request - ask to run at a time
  * @time: local time in ns
  *
- * Only a running client that uses the memory looks there for what changes
- * meanwhile. A running_id that is out of range is nobody.
+ * A request in the memory is only noticed if the running client uses the memory
+ * as well. A running_id that is out of range is nobody's.
  *
- * Return: false if the controller must be asked by a message instead.
+ * Return: false if the controller must be sent a message instead.
  */
 bool time_travel_shm_request(u64 time)
 {
@@ -234,10 +241,7 @@ bool time_travel_shm_request(u64 time)
 	virt_store_release(&slot->flags, READ_ONCE(slot->flags) |
 					 UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
 
-	/*
-	 * Whoever stops because of free_until sees the request, and so does
-	 * whoever raises it after this.
-	 */
+	/* whoever stops at free_until, or raises it, sees the request */
 	virt_mb();
 	time_travel_shm_lower_free_until(time);
 
@@ -245,9 +249,7 @@ bool time_travel_shm_request(u64 time)
 }
 
 /**
- * time_travel_shm_run - note that this machine was told to run
- *
- * Its request is fulfilled.
+ * time_travel_shm_run - clear this machine's request, as it was told to run
  */
 void time_travel_shm_run(void)
 {

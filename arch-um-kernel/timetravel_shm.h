@@ -18,8 +18,8 @@
  * @id: number of @slot
  * @nr_slots: number of slots in @mem
  *
- * @len and @nr_slots are copies that were checked once. What the memory says
- * later on is not to be trusted: any client can write there.
+ * @len and @nr_slots are copies that have been checked. The header must not be
+ * read for them again: any client can write to it.
  */
 struct time_travel_shm {
 	struct um_timetravel_schedshm *mem;
@@ -35,8 +35,7 @@ extern struct time_travel_shm time_travel_shm;
 /**
  * time_travel_shm_attached - does this machine share memory with others?
  *
- * Return: true if it does; nothing but time_travel_shm_attach() may be called
- *	otherwise.
+ * Return: true if it does. If not, only time_travel_shm_attach() may be called.
  */
 static inline bool time_travel_shm_attached(void)
 {
