@@ -14,6 +14,8 @@
  *		pass until that is gone
  *   broadcast:N	send the number N to all others
  *   heard:N	look whether the last broadcast, from anybody, was N
+ *   fingerprint	print all that a program could learn about the host
+ *   vectors	a signal handler leaves AVX-512 registers alone
  *   terminal:N	greet whoever is at /dev/ttyN, and wait for an answer
  *   flood:N	write N kB of numbered lines to /dev/tty1, in no time
  *   read:N	read all of /dev/ubda, for 0, /dev/ubdb, for 1, ..., in no time:
@@ -497,6 +499,8 @@ static const struct step {
 	{ "gate", gate_step },
 	{ "broadcast", broadcast_step, true },
 	{ "heard", heard_step, true },
+	{ "fingerprint", fingerprint_step },
+	{ "vectors", vectors_step },
 	{ "terminal", terminal_step, true },
 	{ "flood", flood_step, true },
 	{ "read", read_step, true },

@@ -8,5 +8,7 @@
 
 bool net_step(int64_t number);
 bool ping_step(int64_t number);
+bool fingerprint_step(int64_t unused);
+bool vectors_step(int64_t unused);
 
 #endif
