@@ -137,15 +137,19 @@ destroy_loop:
 	return ret;
 }
 
-static void set_accepting(struct controller *ctl, bool accepting)
+static int set_accepting(struct controller *ctl, bool accepting)
 {
+	int ret = 0;
+
 	if (ctl->listener.fd < 0 || ctl->accepting == accepting)
-		return;
+		return 0;
 	if (accepting)
-		loop_add(&ctl->loop, &ctl->listener, EPOLLIN);
+		ret = loop_add(&ctl->loop, &ctl->listener, EPOLLIN);
 	else
 		loop_remove(&ctl->loop, &ctl->listener);
-	ctl->accepting = accepting;
+	if (!ret)
+		ctl->accepting = accepting;
+	return ret;
 }
 
 static void listener_ready(struct loop_source *source, uint32_t events)
@@ -175,8 +179,7 @@ int controller_listen(struct controller *ctl, int fd)
 {
 	ctl->listener.fd = fd;
 	ctl->listener.ready = listener_ready;
-	set_accepting(ctl, true);
-	return 0;
+	return set_accepting(ctl, true);
 }
 
 /**
@@ -212,9 +215,11 @@ static void remove_client(struct controller *ctl, struct client *client)
 	if (client->state == CLIENT_CONNECTED) {
 		ctl->connected--;
 	} else {
-		if (!ctl->complete)
+		if (!ctl->complete) {
+			ctl->early--;
 			log_verbose("%u of %u clients have sent START",
-				    --ctl->early, ctl->opt->clients);
+				    ctl->early, ctl->opt->clients);
+		}
 		group_remove(client);
 	}
 	affinity_unpin(&ctl->aff, client->pinned);
@@ -322,8 +327,9 @@ static void handle_start(struct controller *ctl, struct client *client,
 		group_start(client);
 		return;
 	}
+	ctl->early++;
 	log_verbose("%s has sent START, %u of %u", client_label(client),
-		    ++ctl->early, ctl->opt->clients);
+		    ctl->early, ctl->opt->clients);
 	if (ctl->early == ctl->opt->clients)
 		start_all(ctl);
 }
@@ -406,7 +412,7 @@ static bool runs_after_all(struct controller *ctl)
 		group_stop_memory(group);
 	advance(ctl);
 	LIST_FOREACH(group, &ctl->groups, link)
-		if (group->sched.running)
+		if (!group_is_idle(group))
 			return true;
 	return false;
 }
