@@ -4,9 +4,6 @@
 # the newest and remembers it, `newer.sh fetch VERSION` gets the .deb into the
 # current directory. The machine's apt says which mirror and proxy to use, but
 # works in a directory of its own: the machine's package lists stay as they are.
-
-# whose KERNEL may be asking
-KERNEL=6.1
 . "$(dirname "$0")/lib.sh"
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -29,12 +26,13 @@ mirror()
 		die "no mirror of Debian is among this machine's apt sources"
 }
 
-# configure - whatever the machine has apt do after an update is not for this one
+# configure SUITE... - have our apt ask for these, and leave out what the machine
+# does after an update
 configure()
 {
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 	uri=$(mirror)
-	for suite in sid stable-backports; do
+	for suite; do
 		echo "deb [signed-by=$keyring] $uri $suite main"
 	done >"$apt/sources.list"
 	cat >"$apt/conf" <<-EOF
@@ -63,13 +61,27 @@ because()
 	sed -n 's/^[EW]: *//p' "$apt/log" | head -n 1
 }
 
-update()
+# get_lists SUITE... - of these suites
+get_lists()
 {
-	configure
+	configure "$@"
 	[ -r "$keyring" ] ||
 		die "cannot verify what comes from $uri: install debian-archive-keyring"
 	apt-get -c "$apt/conf" -q update >"$apt/log" 2>&1 ||
 		die "cannot get the lists of Debian's newer suites: $(because)"
+}
+
+# update - get the lists of sid and of the stable release's backports. A mirror
+# may have these in an older state under the name stable-backports than under
+# their own, which is that with the release's name.
+update()
+{
+	get_lists sid stable-backports
+	# shellcheck disable=SC2016
+	own=$(apt-get -c "$apt/conf" indextargets --format '$(SUITE) $(CODENAME)' |
+		sed -n 's/^stable-backports //p' | sort -u)
+	# shellcheck disable=SC2086
+	get_lists sid stable-backports $own
 }
 
 # sources REGEX - kernel sources whose version it fits, the newest last

@@ -59,6 +59,14 @@ asks_elsewhere()
 	apt_state | diff "$tmp/before" - && grep -x '[0-9]*\.[0-9]*' "$tmp/newest"
 }
 
+# asked_by_name - stable-backports was not the only name
+asked_by_name()
+{
+	sed -n 's/.* \([a-z]*-backports\) main$/\1/p' \
+		"$tmp/cache/um-timetravel/apt/sources.list" |
+		grep -vx stable-backports
+}
+
 # asks_once - no mirror can be reached, and none is needed
 asks_once()
 {
@@ -83,12 +91,14 @@ ok 'a mirror in deb822 is asked, and refused if nobody signed it' \
 	refused "'file:$tmp/mirror sid Release' is not signed"
 rm -rf "$tmp/cache"
 ok "Debian is asked without touching the machine's lists" asks_elsewhere
-ok 'it is asked once' asks_once
+ok 'the backports are asked for under the name of their release as well' \
+	asked_by_name
+ok 'Debian is asked once' asks_once
 ok 'a version that Debian does not have is named' \
-	says 'have no linux-source-5.98' make stage-2 KERNEL=5.98
+	says 'have no linux-source-5.98' make tree KERNEL=5.98
 ok 'and leaves nothing' no test -e build/5.98
 
-ok 'the series fits the newest kernel' make stage-4 KERNEL=newest
+ok 'the series fits the newest kernel' make kernel KERNEL=newest
 ok 'whose client, mended, passes its KUnit tests' make kunit KERNEL=newest
 for flags in '' --no-shm; do
 	run=newest$flags
