@@ -3,7 +3,8 @@
  * The guest program: does the steps it is given, and measures whether
  * simulated time keeps its word
  *
- * Each argument is a step, NAME or NAME:NUMBER, the number from 0:
+ * With --check first, it only looks whether it knows the steps. Each argument is
+ * a step, NAME or NAME:NUMBER, the number from 0:
  *   sleep:S	sleep S seconds and look how much later the clock is
  *   wakes:N	sleep until N instants at odd distances from each other
  *   ticks:N	wake at N consecutive whole milliseconds of CLOCK_REALTIME: the
@@ -496,7 +497,7 @@ static const struct step {
 	{ "wakes", wakes_step, true },
 	{ "ticks", ticks_step, true },
 	{ "events", events_step, true },
-	{ "gate", gate_step },
+	{ "gate", gate_step, false },
 	{ "broadcast", broadcast_step, true },
 	{ "heard", heard_step, true },
 	{ "fingerprint", fingerprint_step },
@@ -508,10 +509,10 @@ static const struct step {
 	{ "yield", yield_step, true },
 	{ "net", net_step, true },
 	{ "ping", ping_step, true },
-	{ "reboot", reboot_step },
-	{ "fail", fail_step },
-	{ "hang", hang_step },
-	{ "spin", spin_step },
+	{ "reboot", reboot_step, false },
+	{ "fail", fail_step, false },
+	{ "hang", hang_step, false },
+	{ "spin", spin_step, false },
 };
 
 /* the step, and its number; NULL if there is none like that */
@@ -555,9 +556,27 @@ static bool wait_for_exact_timers(void)
 	return false;
 }
 
+static bool check_steps(char **steps)
+{
+	int64_t number;
+
+	for (; *steps; steps++) {
+		if (!parse(*steps, &number)) {
+			printf("no_such_step %s\n", *steps);
+			return false;
+		}
+	}
+
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	int64_t number;
+
+	/* on the host, before a machine is booted to run the steps */
+	if (argc > 1 && !strcmp(argv[1], "--check"))
+		return check_steps(argv + 2) ? EXIT_SUCCESS : EXIT_FAILURE;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
@@ -567,12 +586,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 
 	/* before any of them takes an hour */
-	for (int i = 1; i < argc; i++) {
-		if (!parse(argv[i], &number)) {
-			printf("no_such_step %s\n", argv[i]);
-			return EXIT_FAILURE;
-		}
-	}
+	if (!check_steps(argv + 1))
+		return EXIT_FAILURE;
 	for (int i = 1; i < argc; i++) {
 		if (!parse(argv[i], &number)->run(number)) {
 			printf("failed_step %s\n", argv[i]);

@@ -1,15 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 5: pack the initramfs: busybox, an init, the guest program.
-# The kernel's built-in initramfs has /dev/console, devtmpfs has all else: no
-# device node is made here, and nothing needs root.
+# Stage 2: pack the initramfs: busybox, an init, the guest program.
+# No device node is made here, so nothing needs root: the kernel's built-in
+# initramfs has /dev/console, and devtmpfs has the rest.
 . "$(dirname "$0")/lib.sh"
 
 image=$build/initramfs.cpio
 root=$build/initramfs
+log=$build/image.log
 
-stage 5 'image'
-if [ -e "$image" ] && [ -z "$(find "$top/rootfs" "$0" /bin/busybox -newer "$image")" ]; then
+stage 2 'image'
+lock "$build"
+make -C "$top/rootfs" O="$build" >"$log" 2>&1 || {
+	cat "$log" >&2
+	die 'cannot build the guest program'
+}
+# by content: a package's files are older than the image, however new it is
+want=$(cat "$0" "$top/rootfs/init" "$build/guest" /bin/busybox | sha256sum)
+if [ -e "$image" ] && [ "$(cat "$image.sum" 2>/dev/null)" = "$want" ]; then
 	stage_done unchanged
 	exit
 fi
@@ -19,11 +27,11 @@ for applet in $(/bin/busybox --list); do
 	ln -s busybox "$root/bin/$applet"
 done
 cp --remove-destination /bin/busybox "$root/bin"
+cp "$build/guest" "$root/bin"
 cp "$top/rootfs/init" "$root"
-gcc -std=gnu11 -Wall -Wextra -O2 -static -o "$root/bin/guest" \
-	"$top"/rootfs/*.c
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | sort |
 	cpio --quiet --reproducible -o -H newc -R 0:0) >"$image.new"
 mv "$image.new" "$image"
+echo "$want" >"$image.sum"
 stage_done "$(du -k "$image" | cut -f1) KiB"
