@@ -304,7 +304,7 @@ static const struct known_option {
 	{ "start-time", 0, true, NULL, parse_start_time },
 	{ "stats", 0, true, NULL, parse_stats },
 	{ "verbose", 'v', false, NULL, parse_verbose },
-	{ "version", 'V', false, "tt-controller " OPTIONS_VERSION "\n", NULL },
+	{ "version", 'V', false, "tt-controller " VERSION "\n", NULL },
 	{ "watchdog", 0, true, NULL, parse_watchdog },
 };
 

@@ -60,7 +60,8 @@ ok 'the library is installed where it is told to be' \
 ok 'the header needs nothing else' \
 	sh -c 'echo "#include <ttclient.h>" | cc -std=c99 -Wpedantic -Werror \
 		-fsyntax-only -I'"$tmp"'/usr/include -x c -'
-ok 'pkg-config knows its version' test "$(installed --modversion)" = 0.1
+ok "pkg-config knows the project's version" \
+	test "$(installed --modversion)" = "$(sed -n 's/^version := //p' version.mk)"
 ok 'the example is compiled as C' compile cc -std=c11
 ok 'and runs with the shared library' usage
 ok 'and as C++' compile g++ -x c++ -std=c++11 -Wpedantic

@@ -196,7 +196,7 @@ static void help_and_version_are_printed(void **state)
 	assert_int_equal(STATUS_OF("-h"), 0);
 	assert_non_null(strstr(printed(), "--late-join"));
 	assert_int_equal(STATUS_OF("-V"), 0);
-	assert_string_equal(printed(), "tt-controller " OPTIONS_VERSION "\n");
+	assert_string_equal(printed(), "tt-controller " VERSION "\n");
 }
 
 static void a_wrong_command_line_is_told_in_one_line(void **state)
