@@ -1,90 +1,98 @@
 # SPDX-License-Identifier: GPL-2.0
 # The front door: `make help` lists what there is.
 
-## Which kernel: 6.1, 6.12, newest (of Debian's), or the path of a tree (never written to)
+## 6.1, 6.12, newest (of Debian's), or the path of a tree, which is not written to
 KERNEL ?= 6.1
+## `none` leaves the tree without our patches
+SERIES ?=
 ## How many machines boot
 NODES ?= 2
-## A network with this delay, such as 5ms; more words after a comma, see NETWORKS in the man page
+## A network with this delay, such as 5ms; more words after a comma, see tt-controller(1)
 NET ?=
-## What each machine does, step by step, see rootfs/guest.c; % is its number
+## What each machine does, see rootfs/guest.c; % is its number
 SCENARIO ?= $(if $(NET),net:% ping:1,sleep:1000 wakes:1000 ticks:5000)
-## How many of the NODES join later, one at each `gate` of machine 1's SCENARIO
+## How many of the NODES join later, one at each `gate` of machine 1
 JOIN ?= 0
-## What these do; without it, the same
+## What these do, if not the same
 JOIN_SCENARIO ?=
 ## Options for tt-controller, such as --no-shm
 CONTROLLER_FLAGS ?=
 ## More words for the kernels' command lines
 KARGS ?=
-## Seconds after which the machines are given up
+## Seconds until machines that still run are killed
 TIMEOUT ?= 300
 ## Where the logs and results of a boot go
 RUN ?= $(CURDIR)/build/run
-## `none` leaves the tree without our patches
-SERIES ?=
 ## `debug` takes a build that checks itself and has symbols, `gcov` one that counts lines
 CONFIG ?=
+## Takes a copy of that name of the kernel's tree and build
+COPY ?=
+## Tests, KUnit tests (a glob), mutants, a defect, or a part of the bench
+ONLY ?=
+## A glob of cases of the unit tests
+CASE ?=
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
-## Only mutants with this word; one defect; wakeups, calls or machines of a bench
-ONLY ?=
 ## A list of mutants, instead of the one in tests/mutants/
 MUTANTS ?=
 ## How many times `make bench` measures
 BENCH_RUNS ?= 5
 ## Where its result goes, and the plot of it
 BENCH ?= $(CURDIR)/build
-export KUNIT_JSON ONLY MUTANTS BENCH BENCH_RUNS
-export KERNEL NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS TIMEOUT RUN SERIES CONFIG
+export KERNEL SERIES NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS
+export TIMEOUT RUN CONFIG COPY ONLY CASE KUNIT_JSON MUTANTS BENCH_RUNS BENCH
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller client image kunit coverage mutants defects \
+.PHONY: help boot uml controller client install image kunit coverage mutants defects \
 	bench bench-plot patches test clean distclean \
-	stage-1 stage-2 stage-3 stage-4 stage-5
+	check packages programs tree series kernel
 
 help: ## this list
 	@awk -f scripts/help.awk Makefile
 
-boot: stage-4 stage-5 ## boot NODES machines that share time under the controller
+boot: programs kernel ## boot NODES machines that share time under the controller
 	@scripts/boot.sh
 
-uml: stage-4 ## patch and build the kernel; the last line is the path of the binary
+uml: kernel ## patch and build the kernel; the last line is the path of the binary
 	@scripts/uml.sh path
 
-controller: stage-1 ## build build/tt-controller
-	@scripts/controller.sh
-
-client: stage-1 ## build the library for simulators, build/libttclient.so.0 and .a
-	@$(MAKE) -s -C client O=$(CURDIR)/build
-
-image: stage-1 ## build the initramfs, build/initramfs.cpio
-	@scripts/image.sh
-
-kunit: stage-4 ## run the client's unit tests in the kernel (KUNIT_JSON=file keeps the result)
+kunit: kernel ## run the client's unit tests in the kernel
 	@scripts/kunit.sh
 
 coverage: CONFIG = gcov
-coverage: stage-4 ## which lines of the series the tests run; of the others, why not
+coverage: kernel ## which lines of the series the tests run; of the others, why not
 	@scripts/coverage.sh
 
-mutants: stage-1 ## break the client in many places and see that `make kunit` notices
+mutants: packages ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh
 
-defects: ## show that each defect fails its test before its patch, and not after
+defects: check ## show that each defect fails its test before its patch, and not after
 	@scripts/packages.sh defects
 	@scripts/defects.sh
 
-bench: stage-4 stage-5 ## measure what sharing time costs, beside the limit: bench.json
+patches: series ## fold edits of the whole files into the series of KERNEL
+	@scripts/fold-patches.sh
+
+controller: packages ## build build/tt-controller
+	@scripts/controller.sh
+
+client: packages ## build the library for simulators, build/libttclient.so.0 and .a
+	@$(MAKE) -s -C client O=$(CURDIR)/build
+
+install: packages ## install controller, library and man pages (PREFIX, DESTDIR)
+	@$(MAKE) -s -C controller O=$(CURDIR)/build install
+	@$(MAKE) -s -C client O=$(CURDIR)/build install
+
+image: packages ## build the initramfs, build/initramfs.cpio
+	@scripts/image.sh
+
+bench: packages ## measure what sharing time costs, beside the limit: bench.json
 	@scripts/bench.sh
 
 bench-plot: ## draw what it has measured as bench.svg and bench.png
 	@scripts/packages.sh bench-plot
 	@scripts/bench-plot.sh
-
-patches: stage-3 ## fold edits of the whole files into the series of KERNEL
-	@scripts/patches.sh
 
 test: ## all tests; the last line is `N passed, M failed`
 	@scripts/test.sh
@@ -95,15 +103,27 @@ clean: ## remove what was built, keep the unpacked trees
 distclean: ## remove build/ and the downloads in the user's cache
 	@scripts/clean.sh all
 
-# the stages of `make boot`
-stage-1:
+# The stages of `make boot`, in this order: what is wrong with a variable is said
+# before anything is installed or built, and what is wrong with a scenario before
+# the kernel is.
+check:
+	@scripts/check.sh
+packages: check
 	@scripts/packages.sh boot
-stage-2: stage-1
-	@scripts/tree.sh
-stage-3: stage-2
-	@scripts/patch.sh
-stage-4: stage-3
-	@scripts/uml.sh
-stage-5: stage-1
+programs: packages
 	@scripts/controller.sh
 	@scripts/image.sh
+	@scripts/check.sh programs
+tree: packages
+	@scripts/tree.sh
+series: tree
+	@scripts/apply-patches.sh
+kernel: series
+	@scripts/uml.sh
+
+# until everybody uses the names
+stage-2: tree
+stage-3: series
+stage-4: kernel
+stage-5: programs
+.PHONY: stage-2 stage-3 stage-4 stage-5

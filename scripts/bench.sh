@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 6: measure what sharing time costs, and show it beside what it must cost
-# at least. Each of $BENCH_RUNS runs measures everything once, and what is
-# compared is measured right after another: a host that gets slower or busier
-# meanwhile does so for both. Calls and messages are counted, and that once.
+# Stage 6: measure what sharing time costs, and show it beside the least that it
+# can cost. Each of $BENCH_RUNS runs measures everything once. Values that are
+# compared are measured one right after the other, so that a host which gets slower
+# or busier does so for both. System calls and messages are counted, in one run.
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+. "$top/scripts/machine.sh"
+use_kernel
 
 : "${BENCH:=$build}" "${BENCH_RUNS:=5}" "${ONLY:=}" "${TIMEOUT:=300}" "${KARGS:=}"
-# how many clients, after how many wake-ups each measurement ends, and which
-# machines: how many, with how many ticks
+# numbers of clients; wake-ups in a measurement; machines, as NUMBER:TICKS
 : "${BENCH_CLIENTS:=2 8 64 512 4096}" "${BENCH_WAKEUPS:=15000}"
 : "${BENCH_MACHINES:=2:20000 8:5000}"
 
@@ -16,31 +18,31 @@ work=$build/bench/run
 samples=$build/bench/samples
 limit=$build/bench/limit
 ticks=$build/bench/ticks
-controller=$build/tt-controller
+tt_controller=$build/tt-controller
 
-# the CPU for what is to be on one
+# the CPU for everything that is pinned
 cpu=$(taskset -pc $$ | sed 's/.*[^0-9]//')
 
-# wanted PART - is it to be measured?
+# wanted PART - $ONLY does not leave it out
 wanted()
 {
 	[ -z "$ONLY" ] || [ "$ONLY" = "$1" ]
 }
 
-# sample KEY=VALUE... - keep a JSON object from standard input, with these too
+# sample KEY=VALUE... - keep the JSON object on standard input, with these added
 sample()
 {
 	jq -c --args '. + ($ARGS.positional | map(split("=") |
 		{ (.[0]): (.[1] | tonumber? // .) }) | add)' "$@" >>"$samples"
 }
 
-# rounds N - how many each of N clients has
+# rounds N - print how often each of N clients wakes up
 rounds()
 {
 	echo $((BENCH_WAKEUPS / $1 + 1))
 }
 
-# measure_limit N - keep it also as $limit_ns, for what is measured next
+# measure_limit N - keep the result as $limit_ns too, for what is measured next
 measure_limit()
 {
 	taskset -c "$cpu" "$limit" "$1" "$(rounds "$1")" >out
@@ -48,7 +50,7 @@ measure_limit()
 	sample what=limit n="$1" run="$run" <out
 }
 
-# options HOW - what tells the controller so
+# options HOW - print the controller's options for it
 options()
 {
 	case $1 in
@@ -64,33 +66,33 @@ options()
 measure_wakeups()
 {
 	taskset -c "$cpu" "$ticks" "$1" "$(rounds "$1")" socket \
-		"$controller" $(options "$2") >out
+		"$tt_controller" $(options "$2") >out
 	sample what=wakeups n="$1" how="$2" run="$run" limit_ns="$limit_ns" <out
 }
 
-# messages N ROUNDS HOW - of all those wake-ups
+# messages N ROUNDS HOW - print how many messages all their wake-ups took
 # shellcheck disable=SC2046
 messages()
 {
-	"$ticks" "$1" "$2" socket "$controller" --stats=stats.json \
+	"$ticks" "$1" "$2" socket "$tt_controller" --stats=stats.json \
 		$(options "$3") >out
 	jq '.totals | [.in[], .out[]] | add' stats.json
 }
 
-# count_calls N HOW - what a wake-up takes; in messages it is the difference
-# between some wake-ups and some more
+# count_calls N HOW - count the system calls and messages of a wake-up; of the
+# messages, by the difference between runs with more and with fewer wake-ups
 # shellcheck disable=SC2046
 count_calls()
 {
 	some=$(messages "$1" 1 "$2")
 	more=$(messages "$1" 3 "$2")
-	"$ticks" --calls "$1" $((2000 / $1 + 1)) socket "$controller" \
+	"$ticks" --calls "$1" $((2000 / $1 + 1)) socket "$tt_controller" \
 		$(options "$2") >out
 	jq ".messages = $((more - some)) / $((2 * $1))" out >calls
 	sample what=calls n="$1" how="$2" <calls
 }
 
-# succeeded NAME - that machine has
+# succeeded NAME - die unless the machine has
 succeeded()
 {
 	[ "$(tail -n 1 "$1/result" 2>/dev/null)" = 'status 0' ] || {
@@ -99,7 +101,7 @@ succeeded()
 	}
 }
 
-# wait_for PID... - all of them end well
+# wait_for PID... - wait until all have ended; die unless they end well
 wait_for()
 {
 	for pid; do
@@ -107,20 +109,26 @@ wait_for()
 	done
 }
 
-# the controller's patience is that of all who depend on it
+# boot NAME TIME-TRAVEL TICKS - start the machine
+boot()
+{
+	# shellcheck disable=SC2086
+	machine "$1" umid="machine$1" time-travel="$2" con0=fd:0,fd:1 $KARGS \
+		-- ticks:"$3"
+}
+
+# boot_together N TICKS HOW - a controller that hangs or waits too long ends all
 # shellcheck disable=SC2046
 boot_together()
 {
-	setsid timeout "$TIMEOUT" "$controller" -n "$1" --stats stats.json \
-		$(options "$3") socket >log 2>&1 9<&- &
-	children=$!
-	until [ -S socket ]; do
-		kill -0 "$children" || die "the controller: $(cat log)"
-		sleep 0.05
-	done
+	children=
+	run_with="timeout $TIMEOUT"
+	start_controller -n "$1" --stats stats.json $(options "$3") ||
+		die "the controller does not start: $(tail -n 1 controller)"
+	run_with=
 	start=$(now)
 	for name in $(seq "$1"); do
-		machine "$name" "ext:$name:../socket" "ticks:$2"
+		boot "$name" "ext:$name:../socket" "$2"
 	done
 	# shellcheck disable=SC2086
 	wait_for $children
@@ -128,16 +136,18 @@ boot_together()
 
 boot_alone()
 {
+	run_with="taskset -c $cpu timeout $TIMEOUT"
 	start=$(now)
 	for name in $(seq "$1"); do
-		machine "$name" inf-cpu "ticks:$2" taskset -c "$cpu" timeout "$TIMEOUT"
+		boot "$name" inf-cpu "$2"
 		wait_for $!
 	done
+	run_with=
 	echo '{}' >stats.json
 }
 
-# measure_machines N TICKS HOW - beside the limit before it and after it: it takes
-# seconds
+# measure_machines N TICKS HOW - this takes seconds, so the limit it is compared
+# with is measured before and after
 measure_machines()
 {
 	measure_limit "$1"
@@ -170,7 +180,7 @@ measure_all()
 	for n in $BENCH_CLIENTS; do
 		wanted wakeups || continue
 		progress "run $run of $BENCH_RUNS, $n clients"
-		# short and often: what else the host does hits few of them
+		# short and often, so that other work on the host disturbs few
 		for _ in 1 2 3; do
 			measure_limit "$n"
 			measure_wakeups "$n" memory
@@ -197,7 +207,7 @@ about()
 		  host: { cpu: $cpu, cpus: ($cpus | tonumber), kernel: $kernel } }'
 }
 
-# sockets that killed processes leave
+# sockets stay where processes were killed
 clean_up()
 {
 	rm -rf "$work"/socket "$work"/*/machine* ${json:+"$json.new"}
@@ -217,6 +227,8 @@ nowhere="BENCH=$BENCH: no directory that can be written to"
 [ -d "$BENCH" ] || die "$nowhere"
 json=$(realpath "$BENCH")/bench.json
 true 2>/dev/null >"$json.new" || die "$nowhere"
+make -C "$top" kernel programs
+
 stage 6 'bench'
 lock "$build/bench"
 make -s -C "$top/bench" O="$build" >"$build/bench.log" 2>&1 || {

@@ -1,48 +1,95 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 6: boot $NODES machines under the controller, wait, show what came out.
-# Unlike a file a pipe can be polled, so /dev/tty1 of all machines is one, and
-# what they write there is in $RUN/events, in the order in which it happened.
+# Stage 6: boot NODES machines under the controller, wait for them, show what came
+# of it.
 #
-# With $NET each machine has a card on one network, and its frames are in
-# $RUN/lan.pcap.
+# The last JOIN of the machines join later: one each time machine 1 comes to a
+# `gate` of its scenario. Machine 1 does not let time pass there, and so nobody's
+# time passes, until the newcomer has sent START.
 #
-# $JOIN of the machines, the last ones, join later: one each time when machine 1
-# comes to a `gate` of its scenario. No time passes for it, and so for anybody,
-# until the controller says that the new one has sent START.
+# /dev/tty1 of all machines is one pipe: what they write there is in
+# RUN/events, in the order in which it happened. Unlike a file, a pipe can be
+# polled, which UML's consoles need.
+#
+# With NET each machine has a card on one network, whose frames are in
+# RUN/lan.pcap.
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+. "$top/scripts/machine.sh"
 
 : "${NODES:=2}" "${SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${KARGS:=}"
 : "${NET:=}" "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
 : "${JOIN_SCENARIO:=$SCENARIO}"
 
-number NODES 1 && number JOIN 0 && number TIMEOUT 1
-[ "$JOIN" -lt "$NODES" ] ||
-	die "JOIN=$JOIN: of NODES=$NODES machines one has to be there first"
-
-# seconds that the others have to end when one machine broke
+# seconds that the other machines have to end when one has failed
 grace=10
+# seconds without a START after which the machines that have not sent one have failed
+: "${START_PATIENCE:=60}"
 
-machines=$(seq "$NODES")
-first=$((NODES - JOIN))
+first=$((NODES - JOIN))	# machines at the beginning
+next=$((first + 1))	# the next machine to join
+running=		# machines whose process runs
+missing=		# those of them that have not sent START
+failure=		# why the run ends early
 
-# result NAME - ok, or what is wrong with it
+# started NAME - the controller has got START from it
+started()
+{
+	grep -q "^tt-controller: client 0x$(printf %x "$1") has sent START" \
+		controller
+}
+
+# panic NAME - what the kernel said when it panicked, and the error before that
+panic()
+{
+	awk '{ gsub(/\r|^ *<[0-9]>|^\[[^]]*\] /, "") }
+		/^Kernel panic - not syncing: / {
+			sub(/^.*not syncing: /, "")
+			print "panic: " $0 (error ? " (" error ")" : "")
+			found = 1
+			exit
+		}
+		/^Bus error|^Failed |^Kernel tried|^kernel BUG/ { error = $0 }
+		END { exit !found }' "$1/console" 2>/dev/null
+}
+
+# said NAME - what UML said on the host from the check on that failed
+said()
+{
+	awk '/^Checking / { text = "" }
+		NF && !/\.\.\.OK/ { text = text (text ? "; " : "") $0 }
+		END { if (text) print text
+		      exit !text }' "$1/host" 2>/dev/null
+}
+
+# how_ended NAME - from the exit status of its process
+how_ended()
+{
+	status=$(cat "$1/exit")
+	if [ "$status" = 137 ]; then
+		echo 'killed by SIGKILL, as by a host that is out of memory'
+	elif [ "$status" -gt 128 ]; then
+		echo "killed by SIG$(kill -l $((status - 128)))"
+	else
+		echo "ended with status $status"
+	fi
+}
+
+# result NAME - print ok, or what is wrong with the machine
 result()
 {
 	last=$(tail -n 1 "$1/result" 2>/dev/null || :)
-	case $last,$(cat "$1/exit") in
+	case $last,$(cat "$1/exit" 2>/dev/null || echo given-up) in
 	'status 0,0') echo ok ;;
-	*,killed) echo "not done in time" ;;
-	'status 0,'*) echo "exit $(cat "$1/exit")" ;;
-	status*) sed -n 's/^failed_step /failed /p
-			s/^no_such_step /has no step /p' "$1/result" |
-			grep . || echo "failed with $last" ;;
-	*) sed -n 's/^Kernel panic - not syncing/panic/p' "$1/console" |
-		grep . || echo 'no result' ;;
+	*,given-up) echo 'not done in time' ;;
+	'status 0,'*) how_ended "$1" ;;
+	status*) sed -n 's/^failed_step /failed /p' "$1/result" | grep . ||
+			echo "failed with $last" ;;
+	*) panic "$1" || said "$1" || how_ended "$1" ;;
 	esac
 }
 
-# round_trips NAME - of its pings after the first one, which needs ARP
+# round_trips NAME - print those of its pings, without the first, which needs ARP
 round_trips()
 {
 	awk '{ value[$1] = $2 }
@@ -66,7 +113,7 @@ table()
 	printf 'machine\tresult\t'
 	[ -z "$NET" ] || printf 'round trips\t'
 	printf 'transport\tmessages\twake-ups\tvirtual time\n'
-	for name in $machines; do
+	for name in $(seq "$NODES"); do
 		printf '%s\t%s\t' "$name" "$(result "$name")"
 		[ -z "$NET" ] || printf '%s\t' "$(round_trips "$name")"
 		jq -r --argjson name "$name" '
@@ -79,41 +126,110 @@ table()
 	done
 }
 
-# broken TEXT - the end of each log, and why it is shown
-broken()
+# fail TEXT - show the end of each log, then why the boot has failed
+fail()
 {
-	for log in $machines controller; do
-		file=$log
-		[ "$log" = controller ] || file=$log/console
-		[ -e "$file" ] || continue
-		echo "--- $RUN/$file"
-		tail -n 30 "$file"
+	{
+		for name in $(seq "$NODES"); do
+			echo "$name/console"
+			# once a machine runs, nothing of interest comes here
+			[ -e "$name/result" ] || echo "$name/host"
+		done
+		echo controller
+	} | while read -r log; do
+		[ -s "$log" ] || continue
+		echo "--- $RUN/$log"
+		tail -n 30 "$log"
 	done >&2
 	die "$1"
 }
 
-# pipes, and sockets that killed processes leave
+# sockets and pipes stay where processes were killed
 clean_up()
 {
-	rm -rf "$RUN"/socket "$RUN"/lan "$RUN"/pipe "$RUN"/*/machine*
+	rm -rf "$RUN"/socket "$RUN"/lan "$RUN"/pipe "$RUN"/*/machine* "$RUN"/*/stdin
 }
 
-# boot NAME SCENARIO - start that machine
+# enter_run - go to RUN, which is empty then but for the mark that it is ours
+enter_run()
+{
+	lock "$RUN"
+	cd "$RUN"
+	RUN=$(pwd)
+	find . -mindepth 1 -delete
+	: >.um-timetravel-run
+}
+
+# start_collector - have events collect what comes out of the pipe, descriptor 3
+start_collector()
+{
+	mkfifo pipe
+	cat pipe >events 9<&- &
+	collector=$!
+	exec 3>pipe
+}
+
+# boot NAME SCENARIO - start the machine
 boot()
 {
-	machine "$1" "ext:$1:../socket" "$2"
+	# shellcheck disable=SC2046,SC2086
+	machine "$1" umid="machine$1" time-travel="ext:$1:../socket" \
+		con0=fd:0,fd:1 con1=null,fd:3 $KARGS \
+		-- $(echo "$2" | sed "s/%/$1/g")
 	echo $! >"$1/pid"
 	running="$running $1"
+	missing="$missing $1"
+	last_start=$(date +%s)
 }
 
-# started NAME - the controller has got its START
-started()
+# note_ended - move machines whose process has ended out of $running. When one
+# has failed the others have $grace seconds; when it did so before START nobody
+# can go on without it, and $failure is set at once.
+note_ended()
 {
-	grep -q "^tt-controller: client 0x$(printf %x "$1") has sent START" \
-		controller
+	still=
+	for name in $running; do
+		pid=$(cat "$name/pid")
+		if kill -0 "$pid" 2>/dev/null; then
+			still="$still $name"
+			continue
+		fi
+		status=0
+		wait "$pid" || status=$?
+		echo $status >"$name/exit"
+		[ "$(result "$name")" != ok ] || continue
+		if started "$name"; then
+			soon=$(($(date +%s) + grace))
+			[ $soon -gt $deadline ] || deadline=$soon
+		else
+			: "${failure:=machine $name did not start: $(result "$name")}"
+		fi
+	done
+	running=$still
 }
 
-# join - have machine $next join if it is time for that
+# note_started - take machines that have sent START out of $missing, and set
+# $failure if there was none for long
+note_started()
+{
+	still=
+	for name in $missing; do
+		if started "$name"; then
+			last_start=$(date +%s)
+		else
+			still="$still $name"
+		fi
+	done
+	missing=$still
+	if [ -n "$missing" ] &&
+		[ $(($(date +%s) - last_start)) -ge "$START_PATIENCE" ]; then
+		# shellcheck disable=SC2086
+		set -- $missing
+		failure="machine $1 did not start: it runs, but has sent no START for $START_PATIENCE s"
+	fi
+}
+
+# join - let the next machine join if machine 1 stands at a gate
 join()
 {
 	if [ ! -e 1/waiting ]; then
@@ -127,124 +243,113 @@ join()
 	fi
 }
 
-stage 6 "boot $NODES machines: $SCENARIO"
-lock "$RUN"
-cd "$RUN"
-RUN=$(pwd)
-# what an earlier run left goes, what somebody else keeps there does not
-[ -f .um-timetravel-run ] || [ "$RUN" = "$build/run" ] || [ -z "$(ls -A)" ] ||
-	die "RUN=$RUN is not empty, and not of an earlier run"
-find . -mindepth 1 -delete
-: >.um-timetravel-run
+# run_machines - from their start until all have ended or are given up
+run_machines()
+{
+	deadline=$(($(date +%s) + TIMEOUT))
+	mkdir 1
+	[ "$JOIN" = 0 ] || : >1/gate
+	for name in $(seq $first); do
+		boot "$name" "$SCENARIO"
+	done
+	while note_ended; [ -n "$running" ]; do
+		note_started
+		kill -0 "$controller" 2>/dev/null ||
+			[ $(($(date +%s) + grace)) -gt $deadline ] ||
+			deadline=$(($(date +%s) + grace))
+		if [ -n "$failure" ] || [ "$(date +%s)" -ge $deadline ]; then
+			break
+		fi
+		join
+		progress "$(echo "$running" | wc -w) running"
+		sleep 0.1
+	done
+	for name in $running; do
+		echo given-up >"$name/exit"
+		kill -s KILL -- "-$(cat "$name/pid")" 2>/dev/null || :
+	done
+}
 
+# stop_controller - it ends when the last machine has gone, but not with --keep
+# or while it waits for more clients: then it is told to. $status is its exit
+# status, or `stopped` if it had to be told.
+stop_controller()
+{
+	status=
+	signals='0 TERM'
+	case " $CONTROLLER_FLAGS " in
+	*' --keep '*) signals=TERM ;;
+	esac
+	[ -z "$failure" ] || signals=TERM
+	for signal in $signals; do
+		kill -s "$signal" "$controller" 2>/dev/null || break
+		[ "$signal" = 0 ] || [ "$signals" = TERM ] || status=stopped
+		for _ in $(seq 50); do
+			kill -0 "$controller" 2>/dev/null || break
+			sleep 0.1
+		done
+	done
+	[ -n "$status" ] || {
+		status=0
+		wait "$controller" || status=$?
+	}
+}
+
+# stop_collector - it ends when nobody has the pipe any more; a stray process
+# might have it
+stop_collector()
+{
+	exec 3>&-
+	for _ in $(seq 50); do
+		kill -0 $collector 2>/dev/null || break
+		sleep 0.1
+	done
+	kill $collector 2>/dev/null || :
+	wait $collector || :
+}
+
+# judge - fail unless the controller and all machines have ended well
+judge()
+{
+	[ -z "$failure" ] || fail "$failure"
+	[ "$status" = 0 ] || [ "$status" = stopped ] ||
+		fail "the controller ended with status $status: $(tail -n 1 controller)"
+	[ $next -gt "$NODES" ] ||
+		fail "machine $next did not join: machine 1 came to $((next - first - 1)) of $JOIN gates"
+	clear_line
+	table | column -t -s "$(printf '\t')"
+	jq -r --argjson wall $wall '.virtual_time_ns as $virtual |
+		"wall time \($wall / 1e7 | round / 100) s, virtual time " +
+		"\($virtual / 1e7 | round / 100) s, " +
+		"virtual/wall \($virtual / $wall * 10 | round / 10)"' \
+		stats.json || fail 'the controller left no statistics'
+	[ "$status" != stopped ] || [ "$(jq '.clients | length' stats.json)" -gt 0 ] ||
+		fail "the controller still waited for clients after TIMEOUT=$TIMEOUT s"
+	for name in $(seq "$NODES"); do
+		[ "$(result "$name")" = ok ] ||
+			fail "machine $name: $(result "$name")"
+	done
+	[ "$status" = 0 ] || fail 'the controller did not end with the machines'
+}
+
+"$top/scripts/check.sh" programs
+use_kernel
+check_kernel
+stage 6 "boot $NODES machines: $SCENARIO"
+enter_run
 [ -z "$NET" ] || {
 	CONTROLLER_FLAGS="--net lan=lan,delay=$NET --capture lan=lan.pcap $CONTROLLER_FLAGS"
 	KARGS="virtio_uml.device=../lan:1 $KARGS"
 }
-[ "$JOIN" = 0 ] || CONTROLLER_FLAGS="-v $CONTROLLER_FLAGS"
-# Paths stay relative: a socket's has room for 107 characters, and runs in
-# different places stay the same to the last byte.
 # shellcheck disable=SC2086
-setsid "$build/tt-controller" -n $first --stats stats.json \
-	$CONTROLLER_FLAGS socket >controller 2>&1 9<&- &
-children=$!
-controller=$!
-for _ in $(seq 100); do
-	if [ -S socket ] || ! kill -0 $controller 2>/dev/null; then break; fi
-	sleep 0.05
-done
-[ -S socket ] || broken 'the controller does not start'
-
-mkfifo pipe
-cat pipe >events 9<&- &
-collector=$!
-exec 3>pipe
-KARGS="con1=null,fd:3 $KARGS"
-
+start_controller -v -n $first --watchdog 60 --stats stats.json $CONTROLLER_FLAGS ||
+	fail "the controller does not start: $(tail -n 1 controller)"
+start_collector
 start=$(now)
-running=
-mkdir 1
-[ "$JOIN" = 0 ] || : >1/gate
-for name in $(seq $first); do
-	boot "$name" "$SCENARIO"
-done
-next=$((first + 1))
-
-deadline=$((start / 1000000000 + TIMEOUT))
-while [ -n "$running" ]; do
-	still=
-	for name in $running; do
-		pid=$(cat "$name/pid")
-		if kill -0 "$pid" 2>/dev/null; then
-			still="$still $name"
-			continue
-		fi
-		status=0
-		wait "$pid" || status=$?
-		echo $status >"$name/exit"
-		soon=$(($(date +%s) + grace))
-		[ "$(result "$name")" = ok ] || [ $soon -gt $deadline ] ||
-			deadline=$soon
-	done
-	running=$still
-	[ -n "$running" ] || break
-	if [ "$(date +%s)" -ge $deadline ]; then
-		for name in $running; do
-			echo killed >"$name/exit"
-			kill -s KILL -- "-$(cat "$name/pid")" 2>/dev/null || :
-		done
-		break
-	fi
-	join
-	progress "$(echo "$running" | wc -w) running"
-	sleep 0.1
-done
+run_machines
 wall=$(($(now) - start))
-
-# it ends by itself when the last machine has gone, or when it is told to
-status=
-signals='0 TERM'
-case " $CONTROLLER_FLAGS " in
-*' --keep '*) signals=TERM ;;
-esac
-for signal in $signals; do
-	kill -s "$signal" $controller 2>/dev/null || break
-	[ "$signal" = 0 ] || [ "$signals" = TERM ] || status=stopped
-	for _ in $(seq 50); do
-		kill -0 $controller 2>/dev/null || break
-		sleep 0.1
-	done
-done
-[ -n "$status" ] || {
-	status=0
-	wait $controller || status=$?
-}
+stop_controller
 kill_children
-exec 3>&-
-# it ends when nobody has the pipe any more, which a stray process might
-for _ in $(seq 50); do
-	kill -0 $collector 2>/dev/null || break
-	sleep 0.1
-done
-kill $collector 2>/dev/null || :
-wait $collector || :
-
-[ $next -gt "$NODES" ] ||
-	broken "machine $next did not join: machine 1 came to no gate"
-clear_line
-table | column -t -s "$(printf '\t')"
-jq -r --argjson wall $wall '.virtual_time_ns as $virtual |
-	"wall time \($wall / 1e7 | round / 100) s, virtual time " +
-	"\($virtual / 1e7 | round / 100) s, " +
-	"virtual/wall \($virtual / $wall * 10 | round / 10)"' stats.json ||
-	broken 'the controller left no statistics'
-[ $status != stopped ] || [ "$(jq '.clients | length' stats.json)" -gt 0 ] ||
-	broken "the controller still waited for clients after TIMEOUT=$TIMEOUT s"
-[ $status = 0 ] || [ $status = stopped ] ||
-	broken "the controller ended with status $status"
-for name in $machines; do
-	[ "$(result "$name")" = ok ] ||
-		broken "machine $name: $(result "$name")"
-done
-[ $status = 0 ] || broken 'the controller did not end with the machines'
+stop_collector
+judge
 stage_done 'all machines report success'

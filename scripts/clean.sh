@@ -9,6 +9,9 @@ else
 	# the trees took long to get and are not built
 	find "$build" -mindepth 1 -maxdepth 1 ! -exec test -e '{}/src' \; \
 		-exec rm -rf {} + 2>/dev/null || :
-	rm -rf "$build"/*/uml "$build"/*/debug "$build"/*/gcov \
-		"$build"/*/without
+	rm -rf "$build"/*-mutants "$build"/*-defects
+	for flavour in uml gcov debug without; do
+		rm -rf "$build"/*/"${flavour:?}" "$build"/*/"$flavour.log" \
+			"$build"/*/src/.$flavour
+	done
 fi

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# Join reasons, counts and added lines: what was run, and why the rest was not.
-# A reason is `file: text of the line` and, indented, why it is not run.
+# Join the reasons, the counts and the added lines: print how many lines were run,
+# and why each of the others was not. A reason is a line `file: text of the line`
+# and below it, indented, why that line is not run.
 
 input == "reasons" {
 	if (/^\t/)

@@ -1,14 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Run the client's tests in the kernel that counts the lines it runs, and show
-# which of those that the series adds to arch/um were not run
+# Run the client's tests in a kernel that counts how often each line is run. Of the
+# lines that the series adds to arch/um, show how many were run, and each that was
+# not, with the reason that $reasons has for it.
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+use_kernel
 
 series=$(sed -n '2s/.* of \([^,]*\).*/\1/p' "$kdir/patched")
 reasons=$top/tests/coverage-$series
 
-# added - file, number and text of each line that the series adds, but for the
-# tests
+# added - print file, number and text of each line that the series adds, without
+# the KUnit tests
 added()
 {
 	git -C "$src" diff --no-renames -U0 base HEAD -- 'arch/um/*.[ch]' \
@@ -19,7 +22,8 @@ added()
 				  print file "\t" line++ "\t" $0 }'
 }
 
-# counts - file, line number, and how often it was run, for each object
+# counts - print file, number and count of each line, once for each object that
+# has it
 counts()
 {
 	(cd "$out" && find arch/um -name '*.gcda' -exec \
@@ -38,7 +42,7 @@ stage 6 'coverage'
 lock "$out"
 find "$out" -name '*.gcda' -delete
 cd "$top"
-# a test that fails is the business of make test: here only lines count
+# make test reports tests that fail; here only lines count
 [ ! -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	"$top/scripts/kunit.sh" | sed -n '$s/^/KUnit: /p'
 # shellcheck disable=SC2086

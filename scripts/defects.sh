@@ -11,18 +11,18 @@
 # The series for trees without a client has no defects to begin with: there is
 # only an after.
 #
-# That happens in the copy of the tree that is built anyway. From the first step
-# on it counts as unpatched: however this ends, the next make puts it in order.
+# The walk happens in a copy of the tree and its build.
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+use_kernel
 
 : "${ONLY:=}" "${DEFECTS:=$top/tests/defects}"
 [ -f "$DEFECTS" ] || die "DEFECTS=$DEFECTS: there is no such list"
 list=$(realpath "$DEFECTS")
-work=$kdir/defects
-walk=$kdir/walk
-log=$work/log
 kunit=arch/um/kernel/timetravel_kunit
-touched=
+tab=$(printf '\t')
+failed=
+walked=
 
 # seconds for a KUnit test, which takes a tenth of one, and for a boot
 limit=20
@@ -30,11 +30,7 @@ boot_limit=180
 
 clean_up()
 {
-	rm -rf "$walk"
-	git -C "$src" worktree prune
-	[ -n "$touched" ] || return 0
-	git -C "$src" reset -q --hard "$head"
-	rm -f "$out/linux"
+	[ "$kdir" = "$main_kdir" ] || rm -rf "$src" "$walk"
 }
 
 # rows - the list, or what ONLY= leaves of it, as lines: id, subject of the patch,
@@ -191,12 +187,11 @@ warnings()
 	objects=$(git -C "$src" diff --name-only --diff-filter=M base "$head" \
 		-- 'arch/um/*.c' | sed 's/c$/o/')
 	# shellcheck disable=SC2086
-	make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="ccache gcc" W=1 C=2 \
-		$objects >"$log" 2>&1 || {
+	"$top/scripts/kmake.sh" W=1 C=2 $objects >"$log" 2>&1 || {
 		cat "$log" >&2
 		die 'cannot build with W=1 and sparse'
 	}
-	sed -n "s,^$src/,,; s/:[0-9]*:[0-9]*: \(warning\|error\)/: \1/p" "$log" |
+	sed -n "s,^\.\./,,; s/:[0-9]*:[0-9]*: \(warning\|error\)/: \1/p" "$log" |
 		sort >"$work/warnings"
 }
 
@@ -296,9 +291,6 @@ walk_series()
 	reorder
 	wrong=$(unlisted)
 	[ -z "$wrong" ] || die "$wrong"
-	nothing_to_lose
-	rm -f "$kdir/patched"
-	touched=yes
 	last=$tests
 	# shellcheck disable=SC2013
 	for commit in $(cat "$work/commits"); do
@@ -353,30 +345,33 @@ reasons()
 				  head = "" }' "$list"
 }
 
-stage 6 'defects'
-lock "$kdir"
-stage=
-for script in tree patch uml controller image; do
+[ -n "$(rows)" ] || die "no defect in $list is '$ONLY'"
+for script in controller image tree apply-patches uml; do
 	"$top/scripts/$script.sh"
 done
 [ -e "$src/$kunit.c" ] || die "$kname has no KUnit tests of the client"
-head=$(git -C "$src" rev-parse HEAD)
-rm -rf "$work" "$walk"
-mkdir "$work"
-git -C "$src" worktree prune
-: >"$work/said"
-: >"$work/added"
-tab=$(printf '\t')
-failed=
-[ -n "$(rows)" ] || die "no defect in $list is '$ONLY'"
-
-stage 6 'defects'
 if git -C "$src" show "base:include/uapi/linux/um_timetravel.h" |
 	grep -q UM_TIMETRAVEL_SCHEDSHM_VERSION; then
 	walked=yes
+	check_unedited
+	use_copy defects
+else
+	lock "$kdir/defects"
+fi
+work=$kdir/defects
+walk=$kdir/walk
+log=$work/log
+stage 6 'defects'
+rm -rf "$work"
+mkdir "$work"
+: >"$work/said"
+: >"$work/added"
+if [ -n "$walked" ]; then
+	rm -rf "$walk"
+	make_copy
+	head=$(git -C "$src" rev-parse HEAD)
 	walk_series
 else
-	walked=
 	try after
 fi
 stage_done "$(wc -l <"$work/said") tests run"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# From a kernel's log, each test that ended, in order, with its result in front:
-# `ok suite.test`, `not ok suite.test "row"`
+# Print each test that has ended according to a kernel's log, in order, with its
+# result in front: `ok suite.test`, `not ok suite.test "row"`
 /^ *# Subtest: / {
 	path[level()] = substr($0, index($0, ": ") + 2)
 }
-# statistics of a test without rows come before its result
+# for a test without rows the statistics come before the result
 /^ *# [^ ]+: pass:[0-9]+ fail:[0-9]+ / && level() == 1 {
 	name = substr($2, 1, length($2) - 1)
 	if (name != path[2])
@@ -15,7 +15,7 @@
 	sub(/^ *(not )?ok [0-9]+ (- )?/, "", name)
 	sub(/ # SKIP.*/, "", name)
 	if (name == path[level() + 1])
-		path[level() + 1] = ""	# of what was below, which said more
+		path[level() + 1] = ""	# its rows have been printed
 	else
 		result(/^ *not/ ? "not ok" : "ok", name)
 }

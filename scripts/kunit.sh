@@ -1,20 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Run the client's KUnit tests with the tree's own kunit.py, in the kernel that
-# also boots; the last line is `N passed, M failed`
+# also boots; the last line is `N passed, M failed`. ONLY=SUITE.TEST, both globs,
+# runs some of them.
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+use_kernel
 
-: "${KUNIT_JSON:=}" "${KARGS:=}" "${TIMEOUT:=300}"
+: "${KUNIT_JSON:=}" "${KARGS:=}" "${TIMEOUT:=300}" "${ONLY:=}"
 log=$out/kunit.log
 
 [ -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	die "$kname has no KUnit tests of the client, nor has the series for it"
 
-if [ -n "$KUNIT_JSON" ]; then
-	KUNIT_JSON=$(realpath -m "$KUNIT_JSON")
-	(: >"$KUNIT_JSON") 2>/dev/null ||
-		die "KUNIT_JSON=$KUNIT_JSON cannot be written"
-fi
+[ -z "$KUNIT_JSON" ] || KUNIT_JSON=$(realpath -m "$KUNIT_JSON")
 
 lock "$out"
 # with the lock, there is no other's kernel that this would end
@@ -28,7 +27,7 @@ clean_up()
 setsid "$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
 	--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
 	${KARGS:+"--kernel_args=$KARGS"} \
-	${KUNIT_JSON:+"--json=$KUNIT_JSON"} >"$log" 2>&1 9<&- &
+	${KUNIT_JSON:+"--json=$KUNIT_JSON"} ${ONLY:+"$ONLY"} >"$log" 2>&1 9<&- &
 children=$!
 tail -f -n +1 -s 0.1 --pid=$children "$log" 9<&- &
 status=0

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by all scripts: places, the kernel asked for, stages, errors.
+# What all scripts share: places, errors, stages, locks, child processes.
 # shellcheck shell=sh disable=SC2034
 
 set -eu
+umask 022
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export LC_ALL=C
 
-# the user's git settings (hooks, signatures, line ends) are none of ours
+# the user's git settings (hooks, signatures, line ends) do not apply here
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=um-timetravel GIT_AUTHOR_EMAIL=um-timetravel@localhost
 export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
@@ -14,67 +15,71 @@ export GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build
-# a tree in there that is not in git yet is not part of this repository
+# git must not take a tree in build/ for a part of this repository
 export GIT_CEILING_DIRECTORIES="$build"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/um-timetravel
 stages=6
 stage=
 children=
 
-# take the line away that progress rewrites
+# clear_line - erase the line that progress() rewrites
 clear_line()
 {
 	[ ! -t 1 ] || printf '\r\033[K'
 }
 
-die()
+# stage_failed - say so, if a stage has begun
+stage_failed()
 {
 	clear_line
+	[ -z "$stage" ] || echo "$stage: failed after" \
+		"$(seconds $(($(now) - stage_start)))" >&2
+	stage=
+}
+
+# die TEXT - end the script with an error; its text is the last line
+die()
+{
+	stage_failed
 	echo "error: $*" >&2
 	exit 1
 }
 
-# nothing_to_lose - die if somebody has worked in $src since the series went in,
-# before that is made anew
-nothing_to_lose()
-{
-	clean=$(sed -n 3p "$kdir/patched" 2>/dev/null || :)
-	[ -z "$clean" ] || { [ "$(git -C "$src" rev-parse HEAD)" = "$clean" ] &&
-		git -C "$src" diff --quiet HEAD; } ||
-		die "$src has commits or edits that are in no patch, and is to be made anew: keep them elsewhere, then git reset --hard $clean"
-}
-
-# number NAME LEAST - the variable of that name is one, and not less than that
-number()
+# check_number NAME LEAST - die unless the variable NAME is a number and at least
+# LEAST
+check_number()
 {
 	eval "value=\$$1"
 	# shellcheck disable=SC2154
 	case $value in
-	*[!0-9]*|''|0?*) die "$1=$value: no number" ;;
+	*[!0-9]*|''|0?*) die "$1=$value: not a number" ;;
 	esac
-	[ "$value" -ge "$2" ] || die "$1=$value: at least $2"
+	[ ${#value} -le 9 ] || die "$1=$value: too large"
+	[ "$value" -ge "$2" ] || die "$1=$value: must be at least $2"
 }
 
+# now - the host's time in ns
 now()
 {
 	date +%s%N
 }
 
-# seconds NS - a duration as text
+# seconds NS - print a duration as a text
 seconds()
 {
 	printf '%d.%d s' $(($1 / 1000000000)) $(($1 / 100000000 % 10))
 }
 
-# stage NUMBER NAME - begin a stage; it fails unless stage_done is reached
+# stage NUMBER NAME - begin a stage; if the script ends before stage_done, the
+# stage has failed
 stage()
 {
 	stage="[$1/$stages] $2"
 	stage_start=$(now)
 }
 
-# progress TEXT - how far the stage is: a rewritten line on a terminal, a line
-# every 20 s elsewhere
+# progress TEXT - say how far the stage is: on a terminal in one line that is
+# rewritten, elsewhere in a line every 20 s
 progress()
 {
 	if [ -t 1 ]; then
@@ -86,7 +91,7 @@ progress()
 	fi
 }
 
-# stage_done [TEXT] - what came of it
+# stage_done [TEXT] - end the stage with what came of it
 # shellcheck disable=SC2120
 stage_done()
 {
@@ -95,8 +100,8 @@ stage_done()
 	stage=
 }
 
-# lock DIRECTORY - wait until no other make works in it; until the script ends.
-# A script that was started by one with the lock shares it.
+# lock DIRECTORY - hold the lock of DIRECTORY until the script ends, and wait for
+# it if another make has it. A script shares the lock of the script that runs it.
 lock()
 {
 	mkdir -p "$1"
@@ -107,7 +112,8 @@ lock()
 	}
 }
 
-# children are session leaders, so that whatever they started dies with them
+# kill_children - kill each of $children, and whatever it has started: each leads
+# a session
 kill_children()
 {
 	for pid in $children ${!-}; do
@@ -116,41 +122,7 @@ kill_children()
 	children=
 }
 
-# kill the kernel that kunit.py has started: it is in a session of its own, out
-# of reach of kill_children
-kill_kunit()
-{
-	grep -lsz '^kunit_shutdown=' /proc/[0-9]*/cmdline | while read -r file; do
-		dir=${file%/cmdline}
-		[ "$(readlink "$dir/exe")" != "$out/linux" ] ||
-			kill -s KILL "${dir#/proc/}"
-	done 2>/dev/null || :
-}
-
-# machine NAME TIME-TRAVEL SCENARIO [COMMAND...] - start one as $!, by COMMAND if
-# there is one. It has a directory of its own: `console`, and `result`, which it
-# writes itself through hostfs. A second console would be the usual channel, but
-# UML's terminals want descriptors that can be polled, and answer to them at the
-# host's hours: a file does neither.
-machine()
-{
-	machine=$1 time=$2 steps=$(echo "$3" | sed "s/%/$1/g")
-	shift 3
-	mkdir -p "$machine"
-	# a terminal without a keyboard: a pipe that nobody writes to
-	mkfifo "$machine/stdin"
-	cd "$machine"
-	# shellcheck disable=SC2086
-	setsid "$@" setarch -R "$out/linux" mem=64M umid="machine$machine" \
-		uml_dir=./ time-travel="$time" hostfs=/proc/self/cwd \
-		initrd="$build/initramfs.cpio" root=/dev/ram0 \
-		con0=fd:0,fd:1 console=tty0 panic=-1 kunit.enable=0 $KARGS \
-		-- $steps 0<>stdin >console 2>host 9<&- &
-	children="$children $!"
-	cd ..
-}
-
-# what else a script has to take away, however it ends
+# clean_up - a script redefines this to remove more on exit, however it ends
 clean_up()
 {
 	:
@@ -162,11 +134,7 @@ on_exit()
 	trap - EXIT INT TERM HUP QUIT PIPE
 	kill_children
 	clean_up
-	if [ "$status" != 0 ] && [ -n "$stage" ]; then
-		clear_line
-		echo "$stage: broke after" \
-			"$(seconds $(($(now) - stage_start)))" >&2
-	fi
+	[ "$status" = 0 ] || stage_failed
 	exit "$status"
 }
 trap on_exit EXIT
@@ -175,40 +143,3 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 trap 'exit 131' QUIT
 trap 'exit 141' PIPE
-
-case $top in
-*[[:space:]:]*) die "no kernel can be built in '$top': it has spaces or colons" ;;
-esac
-
-# what KERNEL stands for: $kname in messages, $src its copy, $out the build,
-# $origin the user's tree if it is one
-[ "${KERNEL:=6.1}" != newest ] || KERNEL=$("$top/scripts/newer.sh" newest)
-case $KERNEL in
-[1-9].[0-9]|[1-9].[1-9][0-9]|[1-9][0-9].[0-9]|[1-9][0-9].[1-9][0-9])
-	kname="Linux $KERNEL"
-	kdir=$build/$KERNEL
-	origin=
-	;;
-*)
-	[ -d "$KERNEL" ] ||
-		die "KERNEL=$KERNEL: give a version such as 6.1, newest, or the path of a kernel tree"
-	origin=$(cd "$KERNEL" && pwd -P)
-	kname=$origin
-	kdir=$build/$(basename "$origin" | tr -c 'A-Za-z0-9._\n-' _)
-	kdir=$kdir-$(echo "$origin" | cksum | cut -d' ' -f1)
-	;;
-esac
-case ${SERIES:=} in
-'') ;;
-none) kdir=$kdir-unpatched ;;
-*) die "SERIES=$SERIES: there is only none" ;;
-esac
-src=$kdir/src
-out=$kdir/uml
-# other builds of the same tree: one that checks itself, one that counts the lines
-# it runs
-case ${CONFIG:=} in
-'') ;;
-debug|gcov) out=$kdir/$CONFIG ;;
-*) die "CONFIG=$CONFIG: there are only debug and gcov" ;;
-esac

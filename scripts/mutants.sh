@@ -1,41 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Break the client in one place after the other, as $MUTANTS says, and see that
-# its KUnit tests notice; the last line is `N killed, M equivalent, L survived`.
-# That happens in the copy of the tree that is built anyway, so a mutant costs
-# one object and a link. From the first mutant on the tree counts as unpatched:
-# however this ends, the next make puts it in order.
+# Break the client in one place after the other, as the list $MUTANTS says, and see
+# whether its KUnit tests notice; the last line is
+# `N killed, M equivalent, L survived`. This happens in a copy of the tree and its
+# build, so a mutant costs one object and a link, and nobody boots it by mistake.
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+use_kernel
 
 : "${MUTANTS:=}" "${ONLY:=}"
 [ -z "$MUTANTS" ] || [ -f "$MUTANTS" ] || die "MUTANTS=$MUTANTS: no such file"
 [ -n "$MUTANTS" ] || MUTANTS=$top/tests/mutants/$KERNEL
 [ -f "$MUTANTS" ] || die "no list of mutants for $kname, give one as MUTANTS="
 
-# seconds for all tests, which take a tenth of one
+# seconds after which the tests hang; they take a tenth of one
 limit=20
 
-work=$kdir/mutants
-log=$work/log
-mutated=
-
-# no mutant is left running, or where somebody might boot it
 clean_up()
 {
-	[ -n "$mutated" ] || return 0
 	kill_kunit
-	git -C "$src" reset -q --hard
-	rm -f "$out/linux"
+	[ "$kdir" = "$main_kdir" ] || rm -rf "$src"
 }
 
-# mutant N - its source, and the file that this is for in $file
+# mutant N TREE - make its source, for the $file of the TREE
 mutant()
 {
-	file=$src/arch/um/$(sed -n '2s/ .*//p' "$work/$1")
+	file=$2/arch/um/$(sed -n '2s/ .*//p' "$work/$1")
 	awk -f "$top/scripts/mutate.awk" "$work/$1" "$file" >"$work/new" 2>"$log"
 }
 
-# ends SECONDS - $children do so in that time
+# ends SECONDS - the process $children ends in that time
 ends()
 {
 	for _ in $(seq $(($1 * 20))); do
@@ -45,14 +39,14 @@ ends()
 	return 1
 }
 
-# run - run the tests; $how they ended if they did so early
+# run - run the tests; if the kernel ended before they had all run, $how it did
 run()
 {
 	rm -f "$out/test.log"
-	# KUnit ends the line of a result when it writes the next: a test that
-	# hangs hides that the one before has ended, unless its statistics say so
+	# KUnit ends the line of a result only when it writes the next line. So a
+	# test that hangs hides the result before it, but not the statistics.
 	KARGS="kunit.stats_enabled=2${KARGS:+ $KARGS}" TIMEOUT=$((2 * limit)) \
-		KUNIT_JSON='' setsid "$top/scripts/kunit.sh" >"$log" 2>&1 9<&- &
+		KUNIT_JSON='' ONLY='' setsid "$top/scripts/kunit.sh" >"$log" 2>&1 9<&- &
 	children=$!
 	how=crashed
 	ends $limit || {
@@ -67,7 +61,7 @@ run()
 	return $status
 }
 
-# killers - which tests failed, and in which one the kernel ended
+# killers - print which tests failed, and in which one the kernel ended early
 killers()
 {
 	awk -v how=$how '
@@ -85,14 +79,14 @@ killers()
 				;
 			if (i <= n)
 				text = text (text ? ", " : "") how " in " expected[i]
-			# rows have no statistics
+			# which row hangs is not known: rows have no statistics
 			if (how == "hung" && i < n && expected[i] ~ /"$/)
 				text = text " or " expected[i + 1]
 			print text
 		}' "$work/expected" "$work/results"
 }
 
-# verdict - build and run the mutant that is in the tree
+# verdict - build and run the mutant in the tree, count it, and set $said
 verdict()
 {
 	rm -f "$out/built"
@@ -121,16 +115,16 @@ verdict()
 	fi
 }
 
-stage 6 'mutants'
-lock "$kdir"
-stage=
-for script in tree patch uml; do
+for script in tree apply-patches uml; do
 	"$top/scripts/$script.sh"
 done
-
-# each mutant in a file of its own
+use_copy mutants
+work=$kdir/work
+log=$work/log
 rm -rf "$work"
 mkdir "$work"
+
+# each mutant in a file of its own
 total=$(awk -v RS= -v word="$ONLY" -v work="$work" '
 	/^#/	{ next }
 		{ split($0, line, "\n") }
@@ -141,22 +135,20 @@ total=$(awk -v RS= -v word="$ONLY" -v work="$work" '
 	END	{ print n + 0 }' "$MUTANTS")
 [ "$total" != 0 ] || die "no mutant in $MUTANTS says '$ONLY'"
 for n in $(seq "$total"); do
-	mutant "$n" ||
+	mutant "$n" "$main_kdir/src" ||
 		die "'$(sed -n 1p "$work/$n")' does not apply: $(cat "$log")"
 done
 
+make_copy
 run || die "the tests fail without a mutant, see $log"
 sed 's/^ok //' "$work/results" >"$work/expected"
 
-nothing_to_lose
-rm -f "$kdir/patched"
-mutated=yes
 killed=0 equivalent=0 survived=0 wrong=0
 for n in $(seq "$total"); do
 	reason=$(sed -n 's/^= //p' "$work/$n" | paste -s -d ' ')
 	printf "[%${#total}d/%d] %s: " "$n" "$total" "$(sed -n 1p "$work/$n")"
 	git -C "$src" reset -q --hard
-	mutant "$n"
+	mutant "$n" "$src"
 	cat "$work/new" >"$file"
 	verdict
 	echo "$said"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # awk -f mutate.awk MUTANT SOURCE - print the source with the mutant's hunk
-# applied, whose lines are to be found exactly once in the mutant's function
+# applied. The hunk's lines must be in the mutant's function exactly once.
 FNR == NR {
 	if (FNR == 2)
 		name = $2

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 1: have the Debian packages that `make $1` needs (boot, bench-plot,
-# coverage, defects or test)
+# Stage 1: install the Debian packages that `make $1` needs: boot, bench-plot,
+# coverage, defects or test. Only root can; anybody else is told which are missing.
 . "$(dirname "$0")/lib.sh"
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
@@ -37,13 +37,11 @@ for package in $want; do
 done
 if [ -n "$missing" ]; then
 	if [ "$(id -u)" != 0 ]; then
-		echo "packages are missing, as root:" >&2
-		echo "apt-get install$missing" >&2
-		exit 1
+		die "packages are missing; as root: apt-get install$missing"
 	fi
 	mkdir -p "$build"
 	progress "installing$missing"
-	# without lists, or with old ones, it takes an update first
+	# the machine's package lists may be missing, or too old
 	{ install || { apt-get update -qq && install; }; } \
 		>"$build/packages.log" 2>&1 || {
 		tail "$build/packages.log" >&2

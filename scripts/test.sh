@@ -1,34 +1,69 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Build what the tests need, run them all, count: `N passed, M failed`
+# Build what the tests need, run them all, count: the last line is
+# `N passed, M failed`. ONLY=word takes the test programs with that word in their
+# name, CASE=glob the cases of unit tests that match. What cannot be built, and
+# what $FAILED says failed before, is a failed test.
 . "$(dirname "$0")/lib.sh"
 
+: "${ONLY:=}" "${CASE:=}" "${FAILED:=}"
+export CASE
 tap=$build/tap
 
-"$top/scripts/packages.sh" test
-cd "$top"
-make uml controller client image
-make uml KERNEL=6.12
-make uml KERNEL=6.12 SERIES=none
-make uml KERNEL=newest
+# must COMMAND... - a failure is a failed test
+must()
+{
+	"$@" || echo "not ok - $*" >>"$tap/build"
+}
 
+# selected - the test programs to run, the slow ones first
+selected()
+{
+	{
+		[ -n "$CASE" ] || ls tests/*.t
+		for source in tests/*/test_*.c; do
+			echo "$build/${source%.c}"
+		done
+	} | while read -r program; do
+		case ${program##*/} in
+		*"$ONLY"*) echo "$program" ;;
+		esac
+	done
+}
+
+cd "$top"
 # prove leaves there what each test said
 rm -rf "$tap"
 mkdir -p "$tap"
 export PERL_TEST_HARNESS_DUMP_TAP="$tap"
-status=0
-make -s -C controller O="$build" test || status=1
-make -s -C net O="$build" test || status=1
-make -s -C client O="$build" test || status=1
-prove tests/*.t || status=1
+[ -z "$FAILED" ] || echo "not ok - $FAILED" >>"$tap/build"
 
-# a test program that broke off counts as one failure
-find "$tap" -type f -exec cat {} + | awk -v status=$status '
+programs=$(selected)
+[ -n "$programs" ] || die "ONLY=$ONLY: no test has that word in its name"
+must "$top/scripts/packages.sh" test
+if [ -z "$ONLY$CASE" ]; then
+	must make uml programs client
+	must make uml KERNEL=6.12
+	must make uml KERNEL=6.12 SERIES=none
+	must make uml KERNEL=newest
+fi
+for part in controller client net; do
+	case $programs in
+	*/tests/$part/*)
+		must make -s -C $part O="$build" CFLAGS='-O2 -g -Werror' units ;;
+	esac
+done
+# shellcheck disable=SC2086
+must prove -e '' -j "$(nproc)" --timer $programs
+
+# a program that broke off has no failed test of its own; "prove" is one then
+find "$tap" -type f -exec cat {} + | awk '
 	/^ok .*# SKIP/	{ next }
 	/^ok /		{ passed++ }
+	/^not ok - prove/ { prove = 1; next }
 	/^not ok /	{ failed++ }
 	END {
-		if (status && !failed)
+		if (!failed && (prove || !passed))
 			failed = 1
 		printf "%d passed, %d failed\n", passed, failed
 		exit failed > 0

@@ -1,25 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 2: a copy of the kernel tree in $src, as it is without our patches
+# Stage 3: get the kernel's tree, without our patches, into $src: Debian's source,
+# or a copy of the user's own tree
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+use_kernel
 
 fetched=$cache/fetch.$$
 
 clean_up()
 {
 	rm -rf "$fetched"
-	# of a kernel that there is not
+	# empty if there is no such kernel
 	rmdir "$kdir" 2>/dev/null || :
 }
 
-# download PACKAGE - if the machine's lists have it
+# download PACKAGE - fails unless the machine's package lists have it
 download()
 {
 	apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$1"
 }
 
-# get PACKAGE - into the current directory: from the machine's own release, or
-# a newer one
+# get PACKAGE - download it into the current directory, from the machine's own
+# release of Debian or from a newer one
 get()
 {
 	case $KERNEL in
@@ -34,7 +37,8 @@ get()
 	download "$1" || die "cannot download $1"
 }
 
-# fetch PACKAGE - print the path of its .deb in the cache, got if need be
+# fetch PACKAGE - print the path of its .deb in the cache, and download that first
+# if it is missing
 fetch()
 {
 	mkdir -p "$cache"
@@ -49,7 +53,33 @@ fetch()
 	echo "$deb"
 }
 
-# unpack PACKAGE - Debian's kernel source, once
+# copy_main - copy the tree of $main_kdir, with all that was built there. So an
+# unpatched tree, or another COPY, only builds what differs. Most of the source is
+# never written to and is hard-linked; what git knows and what was built is not.
+copy_main()
+{
+	if [ "$kdir" = "$main_kdir" ] || [ -d "$src" ] ||
+		! git -C "$main_kdir/src" rev-parse -q --verify base >/dev/null 2>&1; then
+		return 0
+	fi
+	progress "copying $main_kdir"
+	rm -rf "$src.new"
+	(
+		flock 8
+		cp -al "$main_kdir/src" "$src.new"
+		{
+			git -C "$src.new" ls-files -z
+			printf '.git\0.uml\0'
+		} | rsync -raI --from0 --files-from=- --ignore-missing-args \
+			"$main_kdir/src/" "$src.new/"
+		[ ! -e "$main_kdir/copied" ] || cp "$main_kdir/copied" "$kdir"
+		[ -n "$SERIES" ] || cp "$main_kdir/patched" "$kdir"
+	) 8<"$main_kdir"
+	[ -z "$SERIES" ] || git -C "$src.new" reset -q --hard base
+	mv "$src.new" "$src"
+}
+
+# unpack PACKAGE - unpack Debian's kernel source, unless it is there
 unpack()
 {
 	[ ! -d "$src" ] || return 0
@@ -69,8 +99,9 @@ origin_git()
 	GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' "$@"
 }
 
-# what of a tree is source; the rest may be an old build. For git am it is
-# enough that some of a tree is in git, which then does not know the rest.
+# list - print the files of the user's tree that are source, and not left from a
+# build. Git knows which if the whole tree is in git; the Makefile stands for the
+# whole, since git am also works where only a part is.
 list()
 {
 	cd "$origin"
@@ -85,9 +116,9 @@ list()
 	fi
 }
 
-# copy - the user's tree, again if a file of it changed. Patched files go back
-# to what they were first, and all files are compared by content: one that is
-# the same keeps its time and is not built again.
+# copy - copy the user's tree to $src, unless nothing in it has changed. Patches
+# are undone first, and files are compared by content: a file that is the same
+# keeps its time and is not built again.
 copy()
 {
 	list >"$kdir/files"
@@ -95,14 +126,15 @@ copy()
 		2>/dev/null | sha256sum)
 	[ "$(cat "$kdir/copied" 2>/dev/null)" != "$state" ] || return 0
 	progress "copying $origin"
-	nothing_to_lose
+	check_unedited
 	rm -f "$kdir/copied" "$kdir/patched"
 	mkdir -p "$src"
-	# unless stage 3 was interrupted before there was such a state
+	# there is no base if the next stage was interrupted early
 	! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1 ||
 		git -C "$src" reset -q --hard base
-	# files that are gone from the tree go from the copy
-	(cd "$src" && find . -name .git -prune -o ! -type d -print0) |
+	# remove what is no longer in the tree
+	(cd "$src" && find . \( -name .git -o -path ./.uml -o -path ./.gcov \) \
+		-prune -o ! -type d -print0) |
 		sed -z 's,^\./,,' | sort -z >"$kdir/have"
 	sed -z 's,^\./,,' "$kdir/files" | sort -z |
 		comm -z -13 - "$kdir/have" | (cd "$src" && xargs -0r rm -f --)
@@ -112,8 +144,8 @@ copy()
 	echo "$state" >"$kdir/copied"
 }
 
-stage 2 "$kname"
-# git would refuse to work there, and what it may not read it does not see
+stage 3 "$kname"
+# git refuses to work in somebody else's tree
 [ ! -e "$src" ] || [ -O "$src" ] ||
 	die "$src belongs to $(stat -c %U "$src"): run make as that user"
 if [ -n "$origin" ]; then
@@ -124,9 +156,11 @@ if [ -n "$origin" ]; then
 	[ -e "$origin/include/uapi/linux/um_timetravel.h" ] ||
 		die "no series fits $origin: its UML has no time-travel=ext:"
 	lock "$kdir"
+	copy_main
 	copy
 else
 	lock "$kdir"
+	copy_main
 	unpack "linux-source-$KERNEL"
 fi
 stage_done "$(awk -F ' *= *' '

@@ -1,49 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 4: build $src as User-mode Linux; `uml.sh path` prints the binary's path
+# Stage 5: build $src as User-mode Linux; `uml.sh path` prints the binary's path
 . "$(dirname "$0")/lib.sh"
-
-fragments=$top/rootfs/uml.config
-# the tests of a tree that has some: one build serves boots and KUnit
-kunit=$src/arch/um/kernel/.kunitconfig
-[ ! -e "$kunit" ] || fragments="$fragments $kunit"
-case $CONFIG in
-debug) fragments="$fragments $top/rootfs/debug.config" ;;
-gcov) fragments="$fragments $src/tools/testing/kunit/configs/coverage_uml.config" ;;
-esac
-log=$out.log
+. "$top/scripts/kernel.sh"
+use_kernel
 
 if [ "${1:-}" = path ]; then
 	echo "$out/linux"
 	exit
 fi
 
-kmake()
-{
-	make -C "$src" O="$out" ARCH=um LOCALVERSION= "$@"
-}
-
-# nothing of the builder or the hour gets in: same source, same binary
-export KBUILD_BUILD_USER=um-timetravel KBUILD_BUILD_HOST=localhost
-export KBUILD_BUILD_VERSION=1 KBUILD_BUILD_TIMESTAMP='1970-01-01'
-cc=gcc
-if command -v ccache >/dev/null; then
-	cc='ccache gcc'
-	# builds of one tree in several clones share what is in the cache
-	export CCACHE_BASEDIR="$kdir"
-fi
+kmake=$top/scripts/kmake.sh
+log=$kdir/$flavour.log
+fragments=$top/rootfs/uml.config
+# if the tree has our KUnit tests, one build serves boots and KUnit
+kunit=$src/arch/um/kernel/.kunitconfig
+[ ! -e "$kunit" ] || fragments="$fragments $kunit"
+case $CONFIG in
+debug) fragments="$fragments $top/rootfs/debug.config" ;;
+gcov) fragments="$fragments $src/tools/testing/kunit/configs/coverage_uml.config" ;;
+esac
 
 configure()
 {
-	kmake tinyconfig
-	# shellcheck disable=SC2086
-	"$src/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" \
-		$fragments
-	kmake olddefconfig
+	"$kmake" tinyconfig
+	echo "$config" >>"$out/.config"
+	"$kmake" olddefconfig
 }
 
-# stuck - every line of the fragments is in the configuration
-stuck()
+# check_config - die unless every line of the fragments is in the configuration
+check_config()
 {
 	while read -r line; do
 		case $line in
@@ -58,53 +44,71 @@ stuck()
 	EOF
 }
 
-stage 4 'UML'
+# coverage_flags - print, one a line, the make variables for a build that counts
+# the lines it runs
+coverage_flags()
+{
+	# gcov cannot tell all lines of optimised code apart, so the files that
+	# the series touches are not optimised
+	# shellcheck disable=SC2016
+	git -C "$src" diff --name-only base HEAD -- 'arch/um/*.c' |
+		sed 's,.*/\(.*\)\.c,CFLAGS_\1.o=$(if $(filter arch/um/%,$(obj)),-O0),'
+	# libgcov has a mangle_path() as well, and writes its counters from a
+	# destructor, which UML's linker script loses
+	echo 'GCOV_OPT=-fprofile-arcs -ftest-coverage' \
+		'-Dmangle_path=kernel_mangle_path -Wl,-fini=__gcov_exit'
+}
+
+# compile - build it, and meanwhile say how far it is
+compile()
+{
+	set --
+	if [ "$CONFIG" = gcov ]; then
+		while read -r flag; do
+			set -- "$@" "$flag"
+		done <<-EOF
+			$(coverage_flags)
+		EOF
+	fi
+	: >"$log"
+	setsid "$kmake" "$@" -j"$(nproc)" linux >"$log" 2>&1 &
+	children=$!
+	while kill -0 $children 2>/dev/null; do
+		progress "$(grep -c '\.[oa]$' "$log") objects"
+		sleep 0.2
+	done
+	wait $children || {
+		grep -A 5 -m 1 -E 'error|Error' "$log" >&2 || tail "$log" >&2
+		die "cannot build $kname, see $log"
+	}
+	children=
+}
+
+stage 5 'UML'
 lock "$kdir"
 # shellcheck disable=SC2086
 config=$(cat $fragments)
-want=$(echo "$config" | cat - "$kdir/patched" "$kdir/copied" 2>/dev/null |
-	sha256sum)
+# Kconfig asks the compiler and the linker what they can do
+tools=$(gcc --version; ld --version)
+want=$(echo "$config$tools" |
+	cat - "$kdir/patched" "$kdir/copied" 2>/dev/null | sha256sum)
 if [ -x "$out/linux" ] && [ "$(cat "$out/built" 2>/dev/null)" = "$want" ]; then
 	stage_done unchanged
 	exit
 fi
-rm -f "$out/built"
 mkdir -p "$out"
-if ! echo "$config" | cmp -s - "$out/fragment"; then
+rm -f "$out/built"
+# where a person looks for it
+[ -L "$kdir/$flavour" ] || rm -rf "${kdir:?}/$flavour"
+ln -sfn "src/.$flavour" "$kdir/$flavour"
+if ! echo "$config$tools" | cmp -s - "$out/configured"; then
 	configure >"$log" 2>&1 || {
 		tail "$log" >&2
 		die "cannot configure $kname"
 	}
-	stuck
-	echo "$config" >"$out/fragment"
+	check_config
+	echo "$config$tools" >"$out/configured"
 fi
-
-set --
-if [ "$CONFIG" = gcov ]; then
-	# files that the series touches are not optimised: of what was, gcov
-	# cannot tell all lines apart
-	for file in $(git -C "$src" diff --name-only base HEAD -- 'arch/um/*.c'); do
-		file=$(basename "$file" .c)
-		set -- "$@" "CFLAGS_$file.o=\$(if \$(filter arch/um/%,\$(obj)),-O0)"
-	done
-	# libgcov has a mangle_path() as well, and writes its counters from a
-	# destructor, which UML's linker script loses
-	gcov='-fprofile-arcs -ftest-coverage'
-	gcov="$gcov -Dmangle_path=kernel_mangle_path -Wl,-fini=__gcov_exit"
-	set -- "$@" GCOV_OPT="$gcov"
-fi
-: >"$log"
-setsid make -C "$src" O="$out" ARCH=um LOCALVERSION= CC="$cc" "$@" \
-	-j"$(nproc)" linux >"$log" 2>&1 &
-children=$!
-while kill -0 $children 2>/dev/null; do
-	progress "$(grep -c '\.[oa]$' "$log") objects"
-	sleep 0.2
-done
-if ! wait $children; then
-	grep -A 5 -m 1 -E 'error|Error' "$log" >&2 || tail "$log" >&2
-	die "cannot build $kname, see $log"
-fi
-children=
+compile
 echo "$want" >"$out/built"
 stage_done "$(grep -c '\.[oa]$' "$log") objects"

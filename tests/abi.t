@@ -3,7 +3,7 @@
 # Our header and the one in Linux 6.12 are the same to a compiler
 . "$(dirname "$0")/lib.sh"
 
-need make stage-3 KERNEL=6.12 SERIES=none
+need make series KERNEL=6.12 SERIES=none
 theirs=$tmp/include
 mkdir -p "$theirs/linux"
 git -C build/6.12-unpatched/src show base:include/uapi/linux/um_timetravel.h \

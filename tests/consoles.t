@@ -31,7 +31,7 @@ no_helper()
 	done <"$tmp/host/helpers"
 }
 
-need make stage-4 image
+need make kernel image
 linux=$(make uml | tail -n 1)
 ok 'a machine with consoles on xterms and a port runs to its end' machine
 ok 'an xterm is greeted and answers' grep '^tty1 hello' "$tmp/host/result"

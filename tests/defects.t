@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 src=$build/6.12/src
+linux=$build/6.12/uml/linux
 
 # defects WORD... - with the list in $tmp/list; what is said is kept
 defects()
@@ -42,23 +43,23 @@ explained()
 		no grep .
 }
 
-# as_patched - the tree is as the series leaves it, and there is no kernel of
-# a step in between
-as_patched()
+# untouched - the tree and its kernel are as before, and the copy is gone
+untouched()
 {
 	git -C "$src" diff --stat HEAD | no grep . &&
-		no test -e "$build/6.12/uml/linux"
+		cmp "$linux" "$tmp/linux" && no test -e "$build/6.12-defects/src"
 }
 
-need make stage-4 KERNEL=6.12
+need make kernel KERNEL=6.12
 ok 'all tests of the list exist' exist
 ok 'all defects have a test or a reason' explained
 cp tests/defects "$tmp/list"
+cp "$linux" "$tmp/linux"
 ok 'a defect fails before its patch and passes after it' defects ONLY=D8
 ok 'KUnit sees that' walked D8 'kunit tt_test_update_time_shm' fails passes
 ok 'a boot sees it as well' walked D8 'boot published' fails passes
 ok 'what has no test has a reason' walked D11
-ok 'the tree is left as it was' as_patched
+ok 'the tree and its kernel are left as they were' untouched
 sed -i 's/^kunit .*tt_test_update_time_shm/kunit um_time_travel_run.tt_test_run_msg/
 	s/^boot published/kunit um_time_travel_run.tt_test_none/' "$tmp/list"
 ok 'a test that passes before is an error' \

@@ -12,9 +12,23 @@ with_clock()
 		grep "^Kernel command line: $1 " build/6.1/uml/test.log
 }
 
-need make stage-4 controller
-need make stage-4 KERNEL=6.12
+# says_passed N COMMAND... - it succeeds, and its last line is N passed
+says_passed()
+{
+	expected="$1 passed, 0 failed"
+	shift
+	said=$("$@" | tail -n 1)
+	echo "$said"
+	[ "$said" = "$expected" ]
+}
+
+need make kernel controller
+need make kernel KERNEL=6.12
 ok 'the client passes its KUnit tests' make kunit KUNIT_JSON="$json"
+ok 'ONLY runs the tests that fit' says_passed 1 \
+	make kunit ONLY='um_time_travel_run.tt_test_publish_m*'
+ok 'ONLY that fits no test is an error' says '0 passed, 1 failed' \
+	make kunit ONLY=xyzzy
 ok 'the JSON of kunit.py is kept' \
 	jq -e '[.. | .status? // empty] | length > 50 and all(. == "PASS")' "$json"
 ok 'a JSON that cannot be written is named' \
@@ -31,13 +45,18 @@ ok 'a kernel without these tests is named' \
 
 # a machine whose controller waits for another one
 hang=KARGS=time-travel=ext:$tmp/clock
+hanging()
+{
+	machines "$build/6.1" "$tmp/clock"
+}
+
 build/tt-controller -n 2 "$tmp/clock" >/dev/null 2>&1 &
 controller=$!
 ok 'a machine that hangs ends when time is up, and has passed nothing' \
 	says '0 passed, 1 failed' make kunit "$hang" TIMEOUT=2
-ok 'it is gone then' test -z "$(machines)"
+ok 'it is gone then' test -z "$(hanging)"
 ok 'a run can be interrupted, which leaves no machine' \
-	interrupt INT machines kunit "$hang"
+	interrupt INT hanging kunit "$hang"
 kill $controller
 wait $controller
 

@@ -13,6 +13,10 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM HUP
 cd "$top" || exit 1
+# What make was told is not meant for the makes that tests run; but make coverage
+# says which build they are to boot.
+# shellcheck disable=SC2046
+unset $(sed -n 's/ ?=.*//p' Makefile | grep -vx 'KERNEL\|CONFIG')
 
 # ok SENTENCE COMMAND... - what the command says is shown if it fails
 ok()
@@ -60,10 +64,14 @@ need()
 	}
 }
 
-# machines - kernels that run, or ran when their file was still there
+# machines KDIR [WORD] - machines that run its kernel, even if its file is gone,
+# with the WORD in their command line
 machines()
 {
-	find /proc -maxdepth 2 -name exe -lname "$build/6.1/uml/linux*" 2>/dev/null
+	find /proc -maxdepth 2 -name exe -lname "$1/src/.uml/linux*" 2>/dev/null |
+		while read -r exe; do
+			grep -qs -- "${2:-}" "${exe%/exe}/cmdline" && echo "$exe"
+		done
 }
 
 # interrupt SIGNAL WHAT-RUNS MAKE-ARGUMENTS... - as Ctrl-C would, or worse, once

@@ -4,10 +4,16 @@
 # runs one of the functions at the end with the kernel of KERNEL as it is built;
 # if it fails, the last line says what was seen.
 . "$(dirname "$0")/../scripts/lib.sh"
+. "$top/scripts/kernel.sh"
+. "$top/scripts/machine.sh"
+use_kernel
+
+# there is no X server to start a terminal on
+export DISPLAY=none
 
 # of all machines: wall clock at time 0
 epoch=1700000000000000000
-run=$build/test/outside
+run=$build/test/outside-$(basename "$kdir")
 
 # a machine that was killed leaves one process a terminal, in a session of its own
 clean_up()
@@ -33,13 +39,10 @@ until_done()
 	return 1
 }
 
-# controller OPTION... - start it
-controller()
+# serve OPTION... - start the controller
+serve()
 {
-	setsid "$build/tt-controller" "$@" socket >controller 2>&1 9<&- &
-	pid=$!
-	children="$children $pid"
-	until_done test -S socket || wrong 'the controller does not start'
+	start_controller "$@" || wrong 'the controller does not start'
 }
 
 # ended PID - it has
@@ -55,24 +58,15 @@ gate()
 	: >"$1/gate"
 }
 
-# what machine() starts the kernel with
-with=
-
-# machine N ARGUMENT... - start it in a directory of its own; $pid is its kernel
-machine()
+# boot N ARGUMENT... - start machine N, whose second and third terminals are
+# those of terminal.py; $pid is its kernel
+boot()
 {
-	mkdir -p "$1"
-	cd "$1"
+	name=$1
 	shift
-	# shellcheck disable=SC2086
-	DISPLAY=none setsid $with "$out/linux" mem=64M umid=machine uml_dir=./ \
-		hostfs=/proc/self/cwd initrd="$build/initramfs.cpio" \
-		root=/dev/ram0 con0=null,fd:1 con1=xterm con2=xterm \
-		xterm="$top/tests/terminal.py,-T,-e" console=tty0 panic=-1 \
-		kunit.enable=0 "$@" </dev/null >console 2>&1 9<&- &
+	machine "$name" umid=machine con0=fd:0,fd:1 con1=xterm \
+		con2=xterm xterm="$top/tests/terminal.py,-T,-e" "$@"
 	pid=$!
-	children="$children $pid"
-	cd ..
 }
 
 # all_done MACHINE:PID... - they end, and have done all of their steps
@@ -124,12 +118,12 @@ late()
 
 descriptor_0()
 {
-	controller --no-shm
+	serve --no-shm
 	gate 1
-	machine 1 time-travel=ext:1:../socket -- gate
+	boot 1 time-travel=ext:1:../socket -- gate
 	until_done test -e 1/waiting || wrong 'the machine does not boot'
 	zero=$(readlink "/proc/$pid/fd/0" || echo closed)
-	[ "$zero" = /dev/null ] || wrong "its descriptor 0 is $zero"
+	[ "$zero" = "$run/1/stdin" ] || wrong "its descriptor 0 is $zero"
 }
 
 late_memory()
@@ -149,7 +143,7 @@ running_id()
 	setsid "$top/tests/liar.py" socket 65535 >controller 2>&1 9<&- &
 	children="$children $!"
 	until_done test -S socket || wrong 'the controller does not start'
-	machine 1 time-travel=ext:1:../socket -- sleep:1 wakes:100
+	boot 1 time-travel=ext:1:../socket -- sleep:1 wakes:100
 	until_done ended "$pid" || wrong 'the machine hangs'
 	grep -qsx 'status 0' 1/result ||
 		wrong "$(grep -m 1 -o 'Kernel panic.*' 1/console || echo 'no result')"
@@ -158,12 +152,11 @@ running_id()
 # what is in the memory after 4 s, in which nobody else has run
 published()
 {
-	controller --start-time $epoch
-	server=$pid
+	serve --start-time $epoch
 	gate 1
-	machine 1 time-travel=ext:1:../socket -- sleep:4 gate
+	boot 1 time-travel=ext:1:../socket -- sleep:4 gate
 	until_done test -e 1/waiting || wrong 'the machine does not boot'
-	memory=$(find "/proc/$server/fd" -lname '/memfd:time-travel*')
+	memory=$(find "/proc/$controller/fd" -lname '/memfd:time-travel*')
 	now=$(od -An -t u8 -j 16 -N 8 "$memory" | tr -d ' ')
 	[ "$now" -ge 4000000000 ] || wrong "current_time is $now"
 }
@@ -171,7 +164,7 @@ published()
 # the helper of the second terminal does not hold the first one's
 terminal_inherited()
 {
-	machine 1 -- terminal:1 terminal:2
+	boot 1 -- terminal:1 terminal:2
 	until_done test -e 1/descriptors-2 || wrong 'no second terminal'
 	! grep -qxFf 1/terminal-1 1/descriptors-2 ||
 		wrong "a helper has another one's terminal"
@@ -180,12 +173,12 @@ terminal_inherited()
 # a helper has neither the memory, nor its log, nor the link to the controller
 link_inherited()
 {
-	controller -n 2
-	machine 1 time-travel=ext:1:../socket -- terminal:1
+	serve -n 2
+	boot 1 time-travel=ext:1:../socket -- terminal:1
 	kernel=$pid
 	gate 2
 	# it keeps the clock from going on while the host starts the helper
-	machine 2 time-travel=ext:2:../socket -- sleep:5 gate
+	boot 2 time-travel=ext:2:../socket -- sleep:5 gate
 	until_done test -e 1/descriptors-1 || wrong 'no terminal'
 	! grep -q memfd 1/descriptors-1 || wrong 'a helper has the memory'
 	find "/proc/$kernel/fd" -lname 'socket:*' -printf '%l\n' >1/sockets
@@ -196,9 +189,9 @@ link_inherited()
 # user space has not, which runs in children
 memory_inherited()
 {
-	controller
+	serve
 	gate 1
-	machine 1 time-travel=ext:1:../socket -- gate
+	boot 1 time-travel=ext:1:../socket -- gate
 	until_done test -e 1/waiting || wrong 'the machine does not boot'
 	grep -q '/memfd:time-travel' "/proc/$pid/maps" ||
 		wrong 'the machine itself does not have the memory'
@@ -216,7 +209,7 @@ memory_inherited()
 # woken once: in the step of the clock that comes next, and reading it is another
 timers()
 {
-	machine 1 time-travel=inf-cpu -- wakes:1000
+	boot 1 time-travel=inf-cpu -- wakes:1000
 	until_done ended "$pid" || wrong 'the machine hangs'
 	late=$(sed -n 's/^wakes_most_late_ns //p' 1/result)
 	[ "${late:-none}" != none ] || wrong 'no result'
@@ -230,14 +223,14 @@ block_device()
 	disk disk 16
 	cp disk disk-1
 	cp disk disk-3
-	controller -n 2
-	machine 1 time-travel=ext:1:../socket ubd0r=../disk ubd1=../disk-1 \
+	serve -n 2
+	boot 1 time-travel=ext:1:../socket ubd0r=../disk ubd1=../disk-1 \
 		-- read:0 write:1
 	one=$pid
-	machine 2 time-travel=ext:2:../socket ubd0=cow,../disk \
+	boot 2 time-travel=ext:2:../socket ubd0=cow,../disk \
 		-- ticks:2000 read:0 write:0
 	all_done 1:$one 2:$pid
-	machine 3 time-travel=inf-cpu ubd0r=../disk ubd1=../disk-3 \
+	boot 3 time-travel=inf-cpu ubd0r=../disk ubd1=../disk-3 \
 		-- read:0 write:1
 	all_done 3:$pid
 	for machine in 1 3; do
@@ -251,8 +244,8 @@ block_device()
 root_device()
 {
 	mke2fs -q -t ext2 -d "$build/initramfs" root 16M >root.log 2>&1
-	controller
-	machine 1 time-travel=ext:1:../socket initrd= ubd0=../root \
+	serve
+	boot 1 time-travel=ext:1:../socket initrd= ubd0=../root \
 		root=/dev/ubda rw init=/init -- sleep:1
 	all_done 1:$pid
 	clock=$(sed -n 's/^clock_ns //p' 1/result)
@@ -263,12 +256,12 @@ root_device()
 # is read long after
 slow_reader()
 {
-	controller -n 2
-	with="$top/tests/late_reader.py said"
-	machine 1 time-travel=ext:1:../socket con1=fd:READER -- flood:256
+	serve -n 2
+	run_with="$top/tests/late_reader.py said"
+	boot 1 time-travel=ext:1:../socket con1=fd:READER -- flood:256
 	one=$pid
-	with=
-	machine 2 time-travel=ext:2:../socket -- ticks:1000
+	run_with=
+	boot 2 time-travel=ext:2:../socket -- ticks:1000
 	all_done 1:$one 2:$pid
 	seq -f %015.0f $((256 * 64)) | cmp -s - 1/said ||
 		wrong "$(wc -c <1/said) bytes of $((256 * 1024)) arrive"
@@ -277,22 +270,22 @@ slow_reader()
 # whoever writes to it gets an error if its reader goes instead
 reader_gone()
 {
-	with="$top/tests/late_reader.py -"
-	machine 1 time-travel=inf-cpu con1=fd:READER -- flood:256
+	run_with="$top/tests/late_reader.py -"
+	boot 1 time-travel=inf-cpu con1=fd:READER -- flood:256
 	failed 1 "$pid" flood:256
 }
 
 # nor does it wait for the host to start a terminal
 terminal_start()
 {
-	machine 1 time-travel=inf-cpu -- flood:1
+	boot 1 time-travel=inf-cpu -- flood:1
 	all_done 1:$pid
 }
 
 # opening one that does not start is an error
 terminal_fails()
 {
-	machine 1 time-travel=inf-cpu xterm=/bin/false,-T,-e -- flood:1
+	boot 1 time-travel=inf-cpu xterm=/bin/false,-T,-e -- flood:1
 	failed 1 "$pid" flood:1
 }
 
@@ -300,11 +293,11 @@ terminal_fails()
 # runs, or one that sleeps
 yield()
 {
-	machine 1 time-travel=inf-cpu -- yield:0 yield:1000
+	boot 1 time-travel=inf-cpu -- yield:0 yield:1000
 	all_done 1:$pid
 }
 
-rm -rf "$run"
-mkdir -p "$run"
+lock "$run"
 cd "$run"
+find . -mindepth 1 -delete
 "$1"

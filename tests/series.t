@@ -59,14 +59,13 @@ has_cover_letter()
 # nothing to say about it, and no symbol is missed
 without()
 {
-	out=build/$1/without
+	out=build/$1/src/.without
 	mkdir -p "$out"
 	sed 's/^\(CONFIG_UML_TIME_TRAVEL_SUPPORT\)=y/# \1 is not set/' \
 		"build/$1/uml/.config" >"$out/.config"
 	rm -rf "$out/arch/um"
-	make -C "build/$1/src" O="$top/$out" ARCH=um LOCALVERSION= \
-		olddefconfig prepare || return 1
-	make -C "build/$1/src" O="$top/$out" ARCH=um LOCALVERSION= -j2 \
+	KERNEL=$1 scripts/kmake.sh O="$top/$out" olddefconfig prepare || return 1
+	KERNEL=$1 scripts/kmake.sh O="$top/$out" -j2 \
 		arch/um/drivers/ arch/um/kernel/ arch/um/os-Linux/ \
 		>"$out/log" 2>&1 || {
 		cat "$out/log"

@@ -28,7 +28,7 @@ patched()
 untouched()
 {
 	snapshot "$1" >"$tmp/before"
-	make stage-3 KERNEL="$tmp/$1" || return 1
+	make series KERNEL="$tmp/$1" || return 1
 	snapshot "$1" >"$tmp/after"
 	diff "$tmp/before" "$tmp/after" && patched "$1"
 }
@@ -36,9 +36,9 @@ untouched()
 # what stages 1 to 3 write when nothing is to be done
 nothing_new()
 {
-	make stage-3 KERNEL="$tmp/$1" || return 1
+	make series KERNEL="$tmp/$1" || return 1
 	find build/"$1"-*/src ! -type d -printf '%p %C@\n' | sort >"$tmp/before"
-	make stage-3 KERNEL="$tmp/$1" || return 1
+	make series KERNEL="$tmp/$1" || return 1
 	find build/"$1"-*/src ! -type d -printf '%p %C@\n' | sort >"$tmp/after"
 	diff "$tmp/before" "$tmp/after"
 }
@@ -47,7 +47,7 @@ follows()
 {
 	echo '/* more */' >>"$tmp/$1/arch/um/kernel/mem.c"
 	rm "$tmp/$1/arch/um/kernel/umid.c"
-	make stage-3 KERNEL="$tmp/$1" || return 1
+	make series KERNEL="$tmp/$1" || return 1
 	grep -q '/\* more \*/' build/"$1"-*/src/arch/um/kernel/mem.c &&
 		patched "$1" && no test -e build/"$1"-*/src/arch/um/kernel/umid.c
 }
@@ -57,12 +57,12 @@ half_done()
 {
 	git -C build/"$1"-*/src tag -d base && rm build/"$1"-*/patched || return 1
 	echo '/* even more */' >>"$tmp/$1/arch/um/kernel/mem.c"
-	make stage-3 KERNEL="$tmp/$1" && patched "$1"
+	make series KERNEL="$tmp/$1" && patched "$1"
 }
 
 unchanged()
 {
-	make stage-4 image | tee "$tmp/stages"
+	make kernel image | tee "$tmp/stages"
 	[ "$(grep -c unchanged "$tmp/stages")" = 3 ]
 }
 
@@ -93,7 +93,7 @@ of_others()
 {
 	chown nobody build/tree-good-*/src
 	says 'belongs to nobody: run make as that user' \
-		make stage-3 KERNEL="$tmp/tree-good"
+		make series KERNEL="$tmp/tree-good"
 	status=$?
 	chown "$(id -u)" build/tree-good-*/src
 	test $status = 0 && test -e build/tree-good-*/src/.git
@@ -107,7 +107,7 @@ edited()
 	git -C "$copy" -c user.name=t -c user.email=t@localhost commit -qam t
 	sed -i 1s/.*/other/ build/tree-good-*/patched
 	says 'commits or edits that are in no patch' \
-		make stage-3 KERNEL="$tmp/tree-good" &&
+		make series KERNEL="$tmp/tree-good" &&
 		grep -q '/\* mine \*/' "$copy/arch/um/kernel/mem.c"
 }
 
@@ -131,17 +131,26 @@ used()
 	rm -rf "$tmp/clone" "$tmp/cache"
 	mkdir -p "$tmp/clone" "$tmp/cache/um-timetravel" "$tmp/cache/other"
 	cp -r Makefile scripts "$tmp/clone"
-	for dir in 6.1/src 6.1/uml 6.1/gcov run; do
+	for dir in 6.1/src/arch 6.1/src/.uml 6.1/src/.gcov run; do
 		mkdir -p "$tmp/clone/build/$dir"
 	done
 	touch "$tmp/clone/build/tt-controller"
 	XDG_CACHE_HOME=$tmp/cache make -C "$tmp/clone" "$1"
 }
 
+# unbuilt - a clone that has built nothing has not even a build/ then
+unbuilt()
+{
+	mkdir "$tmp/unbuilt"
+	cp -r Makefile scripts "$tmp/unbuilt"
+	says 'NODES=abc: not a number' make -C "$tmp/unbuilt" boot NODES=abc &&
+		no test -e "$tmp/unbuilt/build"
+}
+
 clean_leaves_trees()
 {
 	used clean && (cd "$tmp/clone" && find build -mindepth 1) >"$tmp/left" &&
-		printf 'build/6.1\nbuild/6.1/src\n' | diff - "$tmp/left" &&
+		printf 'build/6.1\nbuild/6.1/src\nbuild/6.1/src/arch\n' | diff - "$tmp/left" &&
 		test -d "$tmp/cache/um-timetravel"
 }
 
@@ -151,7 +160,7 @@ distclean_leaves_nothing()
 		test "$(ls "$tmp/cache")" = other
 }
 
-need make stage-3
+need make series
 need make image controller uml
 tree tree-good
 tree tree-old
@@ -204,8 +213,9 @@ rm -rf "$tmp/tree-ours/.git"
 ok 'a tree that carries the series already is taken as it is' \
 	untouched tree-ours
 
-ok 'what is no number is named' says 'NODES=x: no number' make boot NODES=x
-ok 'so is one that is too small' says 'NODES=0: at least 1' make boot NODES=0
+ok 'a wrong variable is named before anything is built' unbuilt
+ok 'what is no number is named' says 'NODES=x: not a number' make boot NODES=x
+ok 'so is one that is too small' says 'NODES=0: must be at least 1' make boot NODES=0
 ok 'and more that join than there are' \
 	says 'JOIN=2: of NODES=2 machines' make boot JOIN=2
 ok 'a SERIES that is none is refused' says 'SERIES=non: ' make uml SERIES=non
@@ -222,13 +232,13 @@ ok 'nothing is built when nothing changed' unchanged
 rm -f build/6.1/uml/built
 touch build/6.1/src/arch/um/kernel/*.c
 ok 'an interrupted build leaves no compiler' \
-	interrupt INT "alive $build/6.1/uml" uml
+	interrupt INT "alive $build/6.1/src/.uml" uml
 ok 'and the next run works' make boot RUN="$run" SCENARIO=sleep:1
 
 ok 'a step that there is not is named' \
-	says 'machine 1: has no step slep:1' make boot RUN="$run" SCENARIO=slep:1
+	says 'SCENARIO: there is no step slep:1' make boot RUN="$run" SCENARIO=slep:1
 ok 'so is one without its number' \
-	says 'machine 1: has no step sleep' make boot RUN="$run" SCENARIO=sleep
+	says 'SCENARIO: there is no step sleep' make boot RUN="$run" SCENARIO=sleep
 ok 'if clients are missing, that is said' \
 	says 'the controller still waited for clients after TIMEOUT=2 s' \
 	make boot RUN="$run" CONTROLLER_FLAGS='-n 3' TIMEOUT=2
@@ -238,8 +248,9 @@ ok 'a machine whose step fails is named with the step' \
 	says 'machine 1: failed fail' make boot RUN="$run" SCENARIO=fail
 ok 'a machine that panics is named, with what it said' \
 	says 'machine 1: panic: ' make boot RUN="$run" KARGS=rdinit=/none\ init=/none
-ok 'a controller that does not start is named' \
-	says 'the controller does not start' make boot RUN="$run" CONTROLLER_FLAGS=--nonsense
+ok 'an option that the controller does not have is named' \
+	says "CONTROLLER_FLAGS: tt-controller: unknown option '--nonsense'" \
+	make boot RUN="$run" CONTROLLER_FLAGS=--nonsense
 ok 'failed runs leave no process' test -z "$(alive "$run")"
 ok 'nor a socket' left_nothing "$run"
 finish

@@ -1,26 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Write the whole files back into the patches that carry them
+# `make patches`: fold the whole files in arch-um-kernel/, include-uapi/, docs/ and
+# kunit/, and the fixup commits in $src, into the series of KERNEL
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/kernel.sh"
+use_kernel
 
 series=$top/patches/$KERNEL
-work=$kdir/patches
+work=$kdir/fold
 
-# amend FROM TO - each file of ours goes into the patch that adds it, or the last
-# one that touches it if it was there before
-amend()
+# fold_files FROM TO - fold each file of FROM into the last patch that touches it
+# in the tree's directory TO, and print its name
+fold_files()
 {
 	for file in "$top/$1"/* "$top/$1"/.[a-z]*; do
 		[ -f "$file" ] || continue
 		to=$2/${file##*/}
-		patch=$(git -C "$work" log --format=%H --diff-filter=A base.. -- "$to")
-		[ -n "$patch" ] ||
-			patch=$(git -C "$work" log -1 --format=%H base.. -- "$to")
-		if [ -z "$patch" ] || cmp -s "$file" "$work/$to"; then
+		last=$(git -C "$work" log -1 --format=%H base.. -- "$to")
+		if [ -z "$last" ] || cmp -s "$file" "$work/$to"; then
 			continue
 		fi
 		cp "$file" "$work/$to"
-		git -C "$work" commit -q --fixup "$patch" -- "$to"
+		git -C "$work" commit -q --fixup "$last" -- "$to"
 		echo "$to"
 	done
 }
@@ -31,17 +32,17 @@ git -C "$src" diff --quiet HEAD ||
 rm -rf "$work"
 git -C "$src" worktree prune
 git -C "$src" worktree add -q --detach "$work" HEAD
-amend arch-um-kernel arch/um/kernel
-amend include-uapi/linux include/uapi/linux
-amend kunit arch/um/kernel
-amend docs Documentation/virt/uml
-amend "kunit/$KERNEL" arch/um/kernel
+fold_files arch-um-kernel arch/um/kernel
+fold_files include-uapi/linux include/uapi/linux
+fold_files kunit arch/um/kernel
+fold_files docs Documentation/virt/uml
+fold_files "kunit/$KERNEL" arch/um/kernel
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"
 find "$series" -name '0*.patch' ! -name '0000-*' -delete
-git -C "$work" -c core.abbrev=12 format-patch -q -N --no-signature --zero-commit \
+git -C "$work" -c core.abbrev=12 format-patch -q --no-signature --zero-commit \
 	--no-renames -o "$series" base
-# they are in the patches now, so stage 3 may start anew
+# the commits are in the patches now, and may be applied anew
 head=$(git -C "$work" rev-parse HEAD)
 git -C "$src" reset -q --hard "$head"
 printf '%s\n%s\n%s\n' 'new patches' '' "$head" >"$kdir/patched"

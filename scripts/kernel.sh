@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+# For scripts that work with a kernel: which one it is, and where its tree is.
+# shellcheck shell=sh disable=SC2034,SC2154
+
+# use_kernel - find out what KERNEL, SERIES, COPY and CONFIG stand for, and set
+#   kname	the kernel's name in messages
+#   origin	the user's tree, if KERNEL is one
+#   kdir	the directory of all that belongs to this kernel
+#   src		the copy of the tree that is patched and built
+#   out		the build
+#   main_kdir	the kdir of which this one is a copy, or the same
+# KERNEL=newest asks Debian what that is, once: see newer.sh.
+use_kernel()
+{
+	case $top in
+	*[[:space:]:]*)
+		die "no kernel can be built in '$top': the path has spaces or colons" ;;
+	esac
+	[ "${KERNEL:=6.1}" != newest ] ||
+		KERNEL=$("$top/scripts/newer.sh" newest)
+	case $KERNEL in
+	[1-9].[0-9]|[1-9].[1-9][0-9]|[1-9][0-9].[0-9]|[1-9][0-9].[1-9][0-9])
+		kname="Linux $KERNEL"
+		kdir=$build/$KERNEL
+		origin=
+		;;
+	*)
+		[ -d "$KERNEL" ] ||
+			die "KERNEL=$KERNEL: give a version such as 6.1, newest, or the path of a kernel tree"
+		origin=$(cd "$KERNEL" && pwd -P)
+		kname=$origin
+		kdir=$build/$(basename "$origin" | tr -c 'A-Za-z0-9._\n-' _)
+		kdir=$kdir-$(echo "$origin" | cksum | cut -d' ' -f1)
+		;;
+	esac
+
+	main_kdir=$kdir
+	case ${SERIES:=} in
+	'') ;;
+	none) kdir=$kdir-unpatched ;;
+	*) die "SERIES=$SERIES: can only be none" ;;
+	esac
+	case ${COPY:=} in
+	'') ;;
+	*[!a-z]*) die "COPY=$COPY: a name has only small letters" ;;
+	*) kdir=$kdir-$COPY ;;
+	esac
+	src=$kdir/src
+
+	case ${CONFIG:=} in
+	''|debug|gcov) flavour=${CONFIG:-uml} ;;
+	*) die "CONFIG=$CONFIG: can only be debug or gcov" ;;
+	esac
+	# Directly below the source, kbuild names all files relative to it. So a
+	# build is the same in any directory, and stays valid when it is copied.
+	out=$src/.$flavour
+}
+
+# use_copy NAME - go on in the copy of that name of the kernel's tree and build,
+# which this script locks and make_copy makes
+use_copy()
+{
+	export COPY="$1"
+	use_kernel
+	stage 6 "$1"
+	lock "$kdir"
+	rm -rf "$src"
+	stage=
+}
+
+make_copy()
+{
+	"$top/scripts/tree.sh" >/dev/null
+	git -C "$src" commit -qam 'edits that are in no patch' 2>/dev/null || :
+}
+
+# check_unedited - die if $src has commits or edits that are not in the series:
+# they would be lost when the patches are applied anew
+check_unedited()
+{
+	clean=$(sed -n 3p "$kdir/patched" 2>/dev/null || :)
+	[ -z "$clean" ] || { [ "$(git -C "$src" rev-parse HEAD)" = "$clean" ] &&
+		git -C "$src" diff --quiet HEAD; } ||
+		die "$src has commits or edits that are in no patch, and is to be made anew: keep them elsewhere, then git reset --hard $clean"
+}
+
+# kill_kunit - kill the kernel that kunit.py has started in a session of its own,
+# where kill_children does not reach it
+kill_kunit()
+{
+	grep -lsz '^kunit_shutdown=' /proc/[0-9]*/cmdline | while read -r file; do
+		dir=${file%/cmdline}
+		[ "$(readlink "$dir/exe")" != "$out/linux" ] ||
+			kill -s KILL "${dir#/proc/}"
+	done 2>/dev/null || :
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+# For scripts that start machines and a controller for them; use_kernel comes
+# first. Both run in sessions of their own and are killed when the script ends.
+# shellcheck shell=sh disable=SC2034,SC2154
+
+# what to start them with, such as `timeout 60`
+run_with=
+
+# machine NAME ARGUMENT... - start a machine in the directory NAME, as $!.
+# The ARGUMENTs are for the kernel's command line; after `--` come the steps of
+# rootfs/guest.c. The machine writes its `result` there itself, through hostfs:
+# on a second console the host would decide how fast it can be written. `console`
+# has what the kernel prints, and `host` what UML says on the host.
+machine()
+{
+	mkdir -p "$1"
+	cd "$1" || return
+	shift
+	# an input that never has anything and never ends
+	[ -e stdin ] || mkfifo stdin
+	# shellcheck disable=SC2086
+	setsid $run_with setarch -R "$out/linux" mem=64M uml_dir=./ \
+		hostfs=/proc/self/cwd initrd="$build/initramfs.cpio" \
+		root=/dev/ram0 console=tty0 panic=-1 kunit.enable=0 "$@" \
+		0<>stdin >console 2>host 9<&- &
+	children="$children $!"
+	cd .. || return
+}
+
+# check_kernel - die unless $out/linux is a UML kernel that this host can run
+check_kernel()
+{
+	version=$("$out/linux" --version 2>&1 | head -n 1 | tr -cd '[:print:]')
+	case $version in
+	[0-9]*.[0-9]*.[0-9]*) ;;
+	*) die "no machine can start: $out/linux is no UML kernel for this host: ${version:-it does not say its version}" ;;
+	esac
+}
+
+# start_controller OPTION... - start the controller, as $controller, in the
+# current directory: its log is `controller`, its socket `socket`. Fails if there
+# is no socket after 5 s.
+start_controller()
+{
+	# shellcheck disable=SC2086
+	setsid $run_with "$build/tt-controller" "$@" socket \
+		>controller 2>&1 9<&- &
+	controller=$!
+	children="$children $controller"
+	for _ in $(seq 100); do
+		[ ! -S socket ] || return 0
+		kill -0 "$controller" 2>/dev/null || return 1
+		sleep 0.05
+	done
+	return 1
+}
