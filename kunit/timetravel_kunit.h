@@ -118,13 +118,13 @@ struct tt_fixture {
 	char panic_text[128];
 };
 
-/* The parameters of a test are the rows of a table, which have a .name. */
+/* The rows of the table tt_<table> are parameters of a test; each has a .name. */
 #define TT_ROWS(table)							\
-	static void table##_desc(typeof(&(table)[0]) row, char *desc)	\
+	static void tt_desc_##table(typeof(tt_##table[0]) *row, char *desc) \
 	{								\
 		strscpy(desc, row->name, KUNIT_PARAM_DESC_SIZE);	\
 	}								\
-	KUNIT_ARRAY_PARAM(table, table, table##_desc)
+	KUNIT_ARRAY_PARAM(tt_##table, tt_##table, tt_desc_##table)
 
 /* irq.c: have an interrupt that was requested be one of time travel */
 void um_irq_set_tt_handler(int fd, enum um_irq_type type,

@@ -200,7 +200,7 @@ static const struct tt_panic tt_panics[] = {
 	  TT_PANIC_PUBLISH },
 };
 
-TT_ROWS(tt_panics);
+TT_ROWS(panics);
 
 static void tt_test_panic(struct kunit *test)
 {

@@ -85,7 +85,7 @@ static const struct tt_free_until tt_free_until_msg[] = {
 	{ "later, but waiting",	  0, 101, 100, 1 },
 };
 
-TT_ROWS(tt_free_until_msg);
+TT_ROWS(free_until_msg);
 
 static void tt_test_free_until_msg(struct kunit *test)
 {
@@ -132,7 +132,7 @@ static const struct tt_free_until tt_free_until_shm[] = {
 	{ "another's, latest",	  1000, U64_MAX, 100, 0, false, true },
 };
 
-TT_ROWS(tt_free_until_shm);
+TT_ROWS(free_until_shm);
 
 static void tt_test_free_until_shm(struct kunit *test)
 {
@@ -330,7 +330,7 @@ static const struct tt_running tt_running[] = {
 	{ "far beyond",		  U16_MAX, { 1, 1, 1, 1 }, true },
 };
 
-TT_ROWS(tt_running);
+TT_ROWS(running);
 
 static void tt_test_running(struct kunit *test)
 {

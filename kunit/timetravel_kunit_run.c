@@ -258,7 +258,7 @@ static const struct tt_timer tt_timers[] = {
 	{ "longest",			513,	U32_MAX,	512 + BIT_ULL(32) },
 };
 
-TT_ROWS(tt_timers);
+TT_ROWS(timers);
 
 static void tt_test_timer(struct kunit *test)
 {

@@ -47,7 +47,7 @@ static const struct tt_ack tt_acks[] = {
 	  .may_map = PAGE_SIZE },
 };
 
-TT_ROWS(tt_acks);
+TT_ROWS(acks);
 
 /* How many mappings of the memory are there? */
 static unsigned int tt_count_maps(struct kunit *test)
@@ -157,7 +157,7 @@ static void tt_test_not_start_ack(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tt_client_attached(&f->s.client));
 
 	tt_send_fds(f, UM_TIMETRAVEL_BROADCAST, TT_CTL_SEQ + UM_TIMETRAVEL_BROADCAST,
-		   TT_ME, fds, ARRAY_SIZE(fds));
+		    TT_ME, fds, ARRAY_SIZE(fds));
 	tt_start(f, TT_ME, NULL, 0);
 	tt_expect_sent(f, 2);
 	tt_expect_ack(f, 1, UM_TIMETRAVEL_BROADCAST);
@@ -257,7 +257,7 @@ static const struct tt_option tt_options[] = {
 	{ "longest",		  "0x0000006b756e6974c10c4b:", 0x6b756e6974c10c4bULL },
 };
 
-TT_ROWS(tt_options);
+TT_ROWS(options);
 
 /* Accept the client's connection and acknowledge its START. */
 static void tt_accept(void *arg)
