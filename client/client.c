@@ -52,8 +52,8 @@
 #include "error.h"
 #include "link.h"
 #include "memory.h"
+#include "simtime.h"
 #include "watch.h"
-#include "../controller/simtime.h"
 
 #define API __attribute__((visibility("default")))
 

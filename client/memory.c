@@ -15,10 +15,8 @@
 #include <sys/stat.h>
 
 #include "memory.h"
-#include "../controller/simtime.h"
-
-#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
-#define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELEASE)
+#include "schedshm.h"
+#include "simtime.h"
 
 #define HEADER sizeof(struct um_timetravel_schedshm)
 
@@ -26,14 +24,14 @@ static int memory_check(struct tt_memory *memory,
 			const struct um_timetravel_schedshm *mem,
 			unsigned long long size, struct tt_error *error)
 {
-	uint32_t version = LOAD(mem->version);
+	uint32_t version = LOAD_ACQUIRE(mem->version);
 
 	if (version != UM_TIMETRAVEL_SCHEDSHM_VERSION)
 		return tt_error(error, EPROTONOSUPPORT,
 				"no shared memory: its version is %u, not %u",
 				version, UM_TIMETRAVEL_SCHEDSHM_VERSION);
-	memory->len = LOAD(mem->len);
-	memory->nr_slots = LOAD(mem->max_clients);
+	memory->len = LOAD_ACQUIRE(mem->len);
+	memory->nr_slots = LOAD_ACQUIRE(mem->max_clients);
 	if (memory->len > size)
 		return tt_error(error, EPROTO,
 				"no shared memory: its len is %u, its file has %llu bytes",
@@ -47,7 +45,7 @@ static int memory_check(struct tt_memory *memory,
 		return tt_error(error, EPROTO,
 				"no shared memory: our slot is %u, max_clients %u",
 				memory->id, memory->nr_slots);
-	if (LOAD(mem->current_time) >= SIMTIME_NEVER)
+	if (LOAD_ACQUIRE(mem->current_time) >= SIMTIME_NEVER)
 		return tt_error(error, EPROTO,
 				"no shared memory: its current_time, %llu, is never",
 				(unsigned long long)mem->current_time);
@@ -96,9 +94,7 @@ int tt_memory_attach(struct tt_memory *memory, int fd, uint16_t id,
 				new.len, strerror(errno));
 	new.mem = mem;
 	new.slot = &mem->clients[id];
-	__atomic_fetch_or(&new.slot->capa,
-			  UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE,
-			  __ATOMIC_RELEASE);
+	SET_BITS(new.slot->capa, UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE);
 	*memory = new;
 	return 0;
 }
@@ -120,7 +116,7 @@ void tt_memory_detach(struct tt_memory *memory)
  */
 uint64_t tt_memory_time(const struct tt_memory *memory)
 {
-	return LOAD(memory->mem->current_time);
+	return LOAD_ACQUIRE(memory->mem->current_time);
 }
 
 /**
@@ -129,7 +125,7 @@ uint64_t tt_memory_time(const struct tt_memory *memory)
  */
 uint64_t tt_memory_free_until(const struct tt_memory *memory)
 {
-	return LOAD(memory->mem->free_until);
+	return LOAD_ACQUIRE(memory->mem->free_until);
 }
 
 /**
@@ -138,7 +134,7 @@ uint64_t tt_memory_free_until(const struct tt_memory *memory)
  */
 bool tt_memory_runs(const struct tt_memory *memory)
 {
-	return LOAD(memory->mem->running_id) == memory->id;
+	return LOAD_ACQUIRE(memory->mem->running_id) == memory->id;
 }
 
 /**
@@ -148,7 +144,7 @@ bool tt_memory_runs(const struct tt_memory *memory)
  */
 void tt_memory_set_time(struct tt_memory *memory, uint64_t time)
 {
-	STORE(memory->mem->current_time, time);
+	STORE_RELEASE(memory->mem->current_time, time);
 }
 
 /**
@@ -158,24 +154,22 @@ void tt_memory_set_time(struct tt_memory *memory, uint64_t time)
  */
 void tt_memory_no_interrupt(struct tt_memory *memory, bool on)
 {
-	const uint32_t bit = UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT;
-
 	if (on == memory->no_interrupt)
 		return;
 	memory->no_interrupt = on;
 	if (on)
-		__atomic_fetch_or(&memory->slot->capa, bit, __ATOMIC_RELEASE);
+		SET_BITS(memory->slot->capa, SCHEDSHM_CAP_NO_INTERRUPT);
 	else
-		__atomic_fetch_and(&memory->slot->capa, ~bit, __ATOMIC_RELEASE);
+		CLEAR_BITS(memory->slot->capa, SCHEDSHM_CAP_NO_INTERRUPT);
 }
 
 /* does whoever runs look at the memory? Out of range it is nobody. */
 static bool memory_is_looked_at(const struct tt_memory *memory)
 {
-	uint16_t running = LOAD(memory->mem->running_id);
+	uint16_t running = LOAD_ACQUIRE(memory->mem->running_id);
 
 	return running < memory->nr_slots &&
-	       LOAD(memory->mem->clients[running].capa) &
+	       LOAD_ACQUIRE(memory->mem->clients[running].capa) &
 	       UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE;
 }
 
@@ -189,21 +183,12 @@ static bool memory_is_looked_at(const struct tt_memory *memory)
  */
 bool tt_memory_request(struct tt_memory *memory, uint64_t time)
 {
-	__u64 old;
-
 	if (!memory_is_looked_at(memory))
 		return false;
-	STORE(memory->slot->req_time, time);
-	__atomic_fetch_or(&memory->slot->flags,
-			  UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN,
-			  __ATOMIC_RELEASE);
-	/* whoever stops because of it sees the request; the lowest stays */
-	old = LOAD(memory->mem->free_until);
-	while (time < old &&
-	       !__atomic_compare_exchange_n(&memory->mem->free_until, &old,
-					    time, false, __ATOMIC_RELEASE,
-					    __ATOMIC_ACQUIRE))
-		;
+	STORE_RELEASE(memory->slot->req_time, time);
+	SET_BITS(memory->slot->flags, UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
+	/* a client that stops because of this sees the request */
+	schedshm_lower_free_until(memory->mem, time);
 	return true;
 }
 
@@ -213,7 +198,5 @@ bool tt_memory_request(struct tt_memory *memory, uint64_t time)
  */
 void tt_memory_clear_request(struct tt_memory *memory)
 {
-	__atomic_fetch_and(&memory->slot->flags,
-			   ~UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN,
-			   __ATOMIC_RELEASE);
+	CLEAR_BITS(memory->slot->flags, UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
 }

@@ -43,8 +43,8 @@
 #include <stdlib.h>
 
 #include "broadcast.h"
+#include "simtime.h"
 
-#define NSEC_PER_SEC 1000000000ULL
 #define PATIENCE_NS (BROADCAST_PATIENCE_S * NSEC_PER_SEC)
 
 /**

@@ -32,6 +32,7 @@
 #include "op.h"
 #include "process.h"
 #include "report.h"
+#include "simtime.h"
 #include "util.h"
 
 /* for START after connect(), when nobody else can make the simulation go on */

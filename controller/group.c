@@ -32,6 +32,7 @@
 #include "group.h"
 #include "log.h"
 #include "op.h"
+#include "schedshm.h"
 #include "util.h"
 
 /**
@@ -301,7 +302,7 @@ static void handle_wait(struct client *client,
 	if (memory) {
 		read_slot(client);
 		set_polled(client, !(shm_capa(&group->shm, client->slot) &
-				     UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT));
+				     SCHEDSHM_CAP_NO_INTERRUPT));
 	}
 	if (client->first_run)
 		client->reactive = !client->slot_requests;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "simtime.h"
 
 /**
  * loop_init - make a loop without sources

@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 
 #define LOOP_BATCH 64
-#define NSEC_PER_SEC 1000000000ULL
 
 /**
  * struct loop_source - a file descriptor, and what to do when it is ready

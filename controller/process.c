@@ -27,6 +27,7 @@
 
 #include "loop.h"
 #include "process.h"
+#include "simtime.h"
 #include "util.h"
 
 /* every machine that has a controller was booted with this */

@@ -27,11 +27,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "schedshm.h"
 #include "shm.h"
 #include "simtime.h"
-
-#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
-#define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELEASE)
 
 static int shm_make_fd(uint32_t len)
 {
@@ -123,17 +121,17 @@ uint16_t shm_take_slot(struct shm *shm, uint64_t name)
 	shm->taken[slot / 64] |= 1ULL << slot % 64;
 	shm->lowest = slot + 1;
 	shm->used++;
-	STORE(shm->mem->clients[slot].name, name);
+	STORE_RELEASE(shm->mem->clients[slot].name, name);
 	return slot;
 }
 
 /* the next client with this slot must not inherit anything */
 static void shm_wipe_slot(struct shm *shm, uint16_t slot)
 {
-	STORE(shm->mem->clients[slot].capa, 0);
-	STORE(shm->mem->clients[slot].flags, 0);
-	STORE(shm->mem->clients[slot].req_time, 0);
-	STORE(shm->mem->clients[slot].name, 0);
+	STORE_RELEASE(shm->mem->clients[slot].capa, 0);
+	STORE_RELEASE(shm->mem->clients[slot].flags, 0);
+	STORE_RELEASE(shm->mem->clients[slot].req_time, 0);
+	STORE_RELEASE(shm->mem->clients[slot].name, 0);
 }
 
 /**
@@ -148,8 +146,8 @@ void shm_free_slot(struct shm *shm, uint16_t slot)
 	shm->used--;
 	if (slot < shm->lowest)
 		shm->lowest = slot;
-	if (LOAD(shm->mem->running_id) == slot)
-		STORE(shm->mem->running_id, 0);
+	if (LOAD_ACQUIRE(shm->mem->running_id) == slot)
+		STORE_RELEASE(shm->mem->running_id, 0);
 }
 
 /**
@@ -162,7 +160,7 @@ void shm_free_slot(struct shm *shm, uint16_t slot)
  */
 uint32_t shm_capa(const struct shm *shm, uint16_t slot)
 {
-	return LOAD(shm->mem->clients[slot].capa);
+	return LOAD_ACQUIRE(shm->mem->clients[slot].capa);
 }
 
 /**
@@ -175,10 +173,10 @@ uint32_t shm_capa(const struct shm *shm, uint16_t slot)
  */
 bool shm_request(const struct shm *shm, uint16_t slot, uint64_t *time)
 {
-	if (!(LOAD(shm->mem->clients[slot].flags) &
+	if (!(LOAD_ACQUIRE(shm->mem->clients[slot].flags) &
 	      UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN))
 		return false;
-	*time = LOAD(shm->mem->clients[slot].req_time);
+	*time = LOAD_ACQUIRE(shm->mem->clients[slot].req_time);
 	return true;
 }
 
@@ -191,10 +189,9 @@ bool shm_request(const struct shm *shm, uint16_t slot, uint64_t *time)
  */
 void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time)
 {
-	STORE(shm->mem->clients[slot].req_time, time);
-	__atomic_fetch_or(&shm->mem->clients[slot].flags,
-			  UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN,
-			  __ATOMIC_RELEASE);
+	STORE_RELEASE(shm->mem->clients[slot].req_time, time);
+	SET_BITS(shm->mem->clients[slot].flags,
+		 UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
 }
 
 /**
@@ -207,9 +204,8 @@ void shm_set_request(struct shm *shm, uint16_t slot, uint64_t time)
  */
 void shm_clear_request(struct shm *shm, uint16_t slot)
 {
-	__atomic_fetch_and(&shm->mem->clients[slot].flags,
-			   ~UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN,
-			   __ATOMIC_RELEASE);
+	CLEAR_BITS(shm->mem->clients[slot].flags,
+		   UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN);
 }
 
 /**
@@ -221,9 +217,9 @@ void shm_clear_request(struct shm *shm, uint16_t slot)
  */
 void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until)
 {
-	STORE(shm->mem->current_time, time);
-	STORE(shm->mem->free_until, until);
-	STORE(shm->mem->running_id, slot);
+	STORE_RELEASE(shm->mem->current_time, time);
+	STORE_RELEASE(shm->mem->free_until, until);
+	STORE_RELEASE(shm->mem->running_id, slot);
 }
 
 /**
@@ -235,8 +231,8 @@ void shm_run(struct shm *shm, uint16_t slot, uint64_t time, uint64_t until)
  */
 void shm_idle(struct shm *shm, uint64_t time)
 {
-	STORE(shm->mem->running_id, 0);
-	STORE(shm->mem->current_time, time);
+	STORE_RELEASE(shm->mem->running_id, 0);
+	STORE_RELEASE(shm->mem->current_time, time);
 }
 
 /**
@@ -248,8 +244,8 @@ void shm_idle(struct shm *shm, uint64_t time)
  */
 void shm_stop(struct shm *shm)
 {
-	STORE(shm->mem->clients[0].capa, 0);
-	STORE(shm->mem->running_id, 0);
+	STORE_RELEASE(shm->mem->clients[0].capa, 0);
+	STORE_RELEASE(shm->mem->running_id, 0);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -261,7 +257,7 @@ void shm_stop(struct shm *shm)
  */
 uint64_t shm_time(const struct shm *shm)
 {
-	return LOAD(shm->mem->current_time);
+	return LOAD_ACQUIRE(shm->mem->current_time);
 }
 
 /**
@@ -271,23 +267,15 @@ uint64_t shm_time(const struct shm *shm)
  */
 void shm_set_time(struct shm *shm, uint64_t time)
 {
-	STORE(shm->mem->current_time, time);
+	STORE_RELEASE(shm->mem->current_time, time);
 }
 
 /**
- * shm_lower_free_until - make the running client stop earlier
- * @shm: from shm_create()
- * @time: it may go on by itself for everything strictly before this, ns
- *
- * Clients may lower it at the same moment; the lowest value stays.
+ * shm_lower_free_until - make the running client stop before a time
+ * @shm: the memory
+ * @time: controller time, ns
  */
 void shm_lower_free_until(struct shm *shm, uint64_t time)
 {
-	__u64 old = LOAD(shm->mem->free_until);
-
-	while (time < old &&
-	       !__atomic_compare_exchange_n(&shm->mem->free_until, &old, time,
-					    false, __ATOMIC_ACQ_REL,
-					    __ATOMIC_ACQUIRE))
-		;
+	schedshm_lower_free_until(shm->mem, time);
 }

@@ -37,6 +37,7 @@
 #include "op.h"
 #include "options.h"
 #include "process.h"
+#include "simtime.h"
 #include "util.h"
 #include "watchdog.h"
 

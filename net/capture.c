@@ -13,8 +13,7 @@
 
 #include "capture.h"
 #include "ethernet.h"
-
-#define NSEC_PER_SEC 1000000000ULL
+#include "simtime.h"
 
 /**
  * capture_open - begin a file

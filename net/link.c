@@ -17,8 +17,6 @@
 #include "link.h"
 #include "simtime.h"
 
-#define NSEC_PER_SEC 1000000000ULL
-
 /**
  * link_duration - how long a line is busy with a frame
  * @quality: what the link is like

@@ -170,15 +170,6 @@ enum um_timetravel_schedshm_cap {
 	 *	%UM_TIMETRAVEL_WAIT is acknowledged.
 	 */
 	UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE = 0x1,
-	/**
-	 * @UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT: nothing but the controller
-	 *	can make the client run, so that its slot changes only while it
-	 *	does, and need not be looked at while it waits. Of use where
-	 *	there are thousands. It may be set and cleared while running.
-	 *	Only a controller looks at it, hence its number, which is far
-	 *	from what kernels need.
-	 */
-	UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT = 0x40000000,
 };
 
 /**

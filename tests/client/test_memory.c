@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "schedshm.h"
 
 #define REQ_RUN UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN
 #define SHARES UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE
-#define NO_INTERRUPT UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT
+#define NO_INTERRUPT SCHEDSHM_CAP_NO_INTERRUPT
 
 /* controller time at which the client's clock is 0 */
 #define BEGAN 5000

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "schedshm.h"
 
 struct pair {
 	struct peer *a;
@@ -479,7 +480,7 @@ static void the_slot_of_a_client_without_interrupts_is_read_only_when_it_waits(v
 {
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
-	const uint32_t deaf = UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT;
+	const uint32_t deaf = SCHEDSHM_CAP_NO_INTERRUPT;
 
 	set_capa(p.a, deaf);
 	memory_wait_for(sim, p.a, 10, 30);
@@ -509,7 +510,7 @@ static void a_client_without_interrupts_can_still_ask_by_message(void **state)
 	struct sim *sim = *state;
 	struct pair p = begin_pair(sim);
 
-	set_capa(p.a, UM_TIMETRAVEL_SCHEDSHM_CAP_NO_INTERRUPT);
+	set_capa(p.a, SCHEDSHM_CAP_NO_INTERRUPT);
 	memory_wait_for(sim, p.a, 10, 30);
 	gets_msg(sim, p.b, RUN, 20);
 	ask(sim, p.a, REQUEST, 25, 0);

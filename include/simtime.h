@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Simulated time: nanoseconds since the simulation began, and the end of it.
+ * Times. Simulated time is in nanoseconds since the simulation began; what it is
+ * compared with on the host is in nanoseconds, too.
  */
 #ifndef TT_SIMTIME_H
 #define TT_SIMTIME_H
 
 #include <stdint.h>
 
+#define NSEC_PER_SEC 1000000000ULL
+
 /*
- * UML compares times as signed in places, asks to run at S64_MAX when it wants
- * to sleep forever, and panics if it is ever told to run then. So this is what
- * "never" is, and nothing at or after it is ever scheduled.
+ * The end of simulated time; nothing is ever scheduled at or after it. UML
+ * compares times as signed numbers in places, asks to run at S64_MAX when it
+ * wants to sleep for ever, and panics if it is told to run then.
  */
 #define SIMTIME_NEVER ((uint64_t)INT64_MAX)
 
 /**
- * simtime_add - add a duration, stopping at %SIMTIME_NEVER
+ * simtime_add - add a duration
  * @time: a time, ns
- * @ns: how much later
+ * @ns: the duration, ns
+ *
+ * Return: the sum, at most %SIMTIME_NEVER.
  */
 static inline uint64_t simtime_add(uint64_t time, uint64_t ns)
 {
@@ -29,11 +34,12 @@ static inline uint64_t simtime_add(uint64_t time, uint64_t ns)
 }
 
 /**
- * simtime_to_local - what a client whose clock started at @offset calls @time
+ * simtime_to_local - convert a time to a client's own clock
  * @time: controller time, ns
  * @offset: controller time at which the client's clock was 0, ns
  *
- * Never is never for everybody, and before the client's beginning it is 0.
+ * Return: the client's time, ns; 0 for a time before its clock began,
+ * %SIMTIME_NEVER for one at or after the end.
  */
 static inline uint64_t simtime_to_local(uint64_t time, uint64_t offset)
 {
@@ -43,9 +49,11 @@ static inline uint64_t simtime_to_local(uint64_t time, uint64_t offset)
 }
 
 /**
- * simtime_from_local - controller time of a client's own @time
+ * simtime_from_local - convert a time from a client's own clock
  * @time: the client's time, ns
  * @offset: controller time at which the client's clock was 0, ns
+ *
+ * Return: controller time, ns, at most %SIMTIME_NEVER.
  */
 static inline uint64_t simtime_from_local(uint64_t time, uint64_t offset)
 {
