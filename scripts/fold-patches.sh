@@ -9,19 +9,22 @@ use_kernel
 series=$top/patches/$KERNEL
 work=$kdir/fold
 
-# fold_files FROM TO - fold each file of FROM into the last patch that touches it
-# in the tree's directory TO, and print its name
+# fold_files FROM TO - fold each file of FROM into the patch that adds it to the
+# tree's directory TO, or the last one that touches a file of the tree, and print
+# its name
 fold_files()
 {
 	for file in "$top/$1"/* "$top/$1"/.[a-z]*; do
 		[ -f "$file" ] || continue
 		to=$2/${file##*/}
-		last=$(git -C "$work" log -1 --format=%H base.. -- "$to")
-		if [ -z "$last" ] || cmp -s "$file" "$work/$to"; then
+		patch=$(git -C "$work" log --format=%H --diff-filter=A base.. -- "$to")
+		[ -n "$patch" ] ||
+			patch=$(git -C "$work" log -1 --format=%H base.. -- "$to")
+		if [ -z "$patch" ] || cmp -s "$file" "$work/$to"; then
 			continue
 		fi
 		cp "$file" "$work/$to"
-		git -C "$work" commit -q --fixup "$last" -- "$to"
+		git -C "$work" commit -q --fixup "$patch" -- "$to"
 		echo "$to"
 	done
 }
@@ -40,8 +43,9 @@ fold_files "kunit/$KERNEL" arch/um/kernel
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"
 find "$series" -name '0*.patch' ! -name '0000-*' -delete
-git -C "$work" -c core.abbrev=12 format-patch -q --no-signature --zero-commit \
-	--no-renames -o "$series" base
+# not numbered in their subjects: a new patch would change all others
+git -C "$work" -c core.abbrev=12 format-patch -q -N --no-signature \
+	--zero-commit --no-renames -o "$series" base
 # the commits are in the patches now, and may be applied anew
 head=$(git -C "$work" rev-parse HEAD)
 git -C "$src" reset -q --hard "$head"
