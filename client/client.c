@@ -50,9 +50,10 @@
 
 #include "ttclient.h"
 #include "error.h"
-#include "link.h"
 #include "memory.h"
+#include "op.h"
 #include "simtime.h"
+#include "socket.h"
 #include "watch.h"
 
 #define API __attribute__((visibility("default")))
@@ -86,34 +87,36 @@ struct received {
 /**
  * struct tt_client - a client
  *
- * @opt: what it was opened with
- * @link: the connection
- * @memory: the memory, if it is used
+ * @opt: the options it was opened with
+ * @sock: the connection to the controller
+ * @memory: the shared memory, if it is used
  * @error: what went wrong last
- * @broken: 0, or -errno of what ended the connection: nothing works any more
- * @state: what it does
- * @callbacks: number of callbacks that have been called and not returned
- * @passing_on: one of them is for a broadcast
- * @blocked: and that one waits for another client
+ * @broken: -errno of what has ended the connection, after which every call
+ *	fails; 0 if nothing has
+ * @state: whether it runs
+ * @callbacks: number of callbacks that were called and have not returned
+ * @passing_on: one of them is the one for broadcasts
+ * @blocked: that one waits for another client
  * @asked: a callback has made a request since tt_client_run_until() began
- * @slot: our slot
+ * @slot: this client's slot
  * @log_fd: the log that came with the memory, or -1
- * @seq: sequence number of the last message that has to be acknowledged
- * @offset: controller time when the clock was 0, ns, if messages have that
+ * @seq: sequence number of the last message that it sent and that is no ACK
+ * @offset: with the memory, controller time when the clock was 0, ns
  * @now: the clock, local time, ns
- * @told: the controller knows that it is this time, without memory
- * @request: when we want to run, local time, ns, or %TT_NEVER
- * @until: free-until, local time, ns, without memory; 0: ask for everything
- * @received: messages to be acknowledged or passed on, in order
- * @nr_received: number of them
- * @nr_acked: number of those that were acknowledged: the first ones
- * @nr_passed: number of those that were passed on, or are being passed on
- * @room: number of them for which there is room
+ * @told: without the memory, the last time that the controller knows of, ns
+ * @request: when it wants to run, local time, ns, or %TT_NEVER
+ * @until: without the memory, free-until, local time, ns; 0: none
+ * @received: messages that were not acknowledged or not passed on, in order
+ * @nr_received: number of messages in @received
+ * @nr_acked: number of the first ones, which were acknowledged
+ * @nr_passed: number of the first ones, which were passed on or are just being
+ *	passed on
+ * @room: number of messages for which @received has room
  * @watches: the descriptors that are watched
  */
 struct tt_client {
 	struct tt_client_options opt;
-	struct tt_link link;
+	struct tt_socket sock;
 	struct tt_memory memory;
 	struct tt_error error;
 	int broken;
@@ -138,11 +141,11 @@ struct tt_client {
 	struct tt_watches watches;
 };
 
-/* the connection is of no use any more; @ret says why, as @error does */
+/* end the connection; @ret and the line in @error say why */
 static int lost(struct tt_client *client, int ret)
 {
 	client->broken = ret;
-	tt_link_shutdown(&client->link);
+	tt_socket_shutdown(&client->sock);
 	return ret;
 }
 
@@ -158,8 +161,9 @@ static uint64_t to_controller(const struct tt_client *client, uint64_t time)
 static void set_now(struct tt_client *client, uint64_t time)
 {
 	client->now = time;
-	/* others may join, or ask, at any time; until the first WAIT we may
-	 * run beside them, and then the time is not ours to write
+	/*
+	 * From START to its first WAIT a client may run beside another one.
+	 * Only the one that running_id names may write the time.
 	 */
 	if (client->memory.mem && tt_memory_runs(&client->memory))
 		tt_memory_set_time(&client->memory,
@@ -170,7 +174,7 @@ static int client_send(struct tt_client *client, uint32_t op, uint32_t seq,
 		       uint64_t time)
 {
 	struct um_timetravel_msg msg = { .op = op, .seq = seq, .time = time };
-	int ret = tt_link_send(&client->link, &msg);
+	int ret = tt_socket_send(&client->sock, &msg);
 
 	return ret ? lost(client, ret) : 0;
 }
@@ -223,11 +227,12 @@ static int handle_run(struct tt_client *client,
 		      const struct um_timetravel_msg *msg)
 {
 	if (client->state != WAITS)
-		return broke_protocol(client, "RUN though it runs already");
+		return broke_protocol(client,
+				      "RUN, but this client runs already");
 	if (msg->time >= TT_NEVER ||
 	    msg->time < to_controller(client, client->now))
 		return broke_protocol(client,
-				      "RUN at %llu, though its clock shows %llu",
+				      "RUN at %llu, but this client's clock shows %llu",
 				      (unsigned long long)msg->time,
 				      (unsigned long long)
 				      to_controller(client, client->now));
@@ -240,7 +245,7 @@ static int handle_run(struct tt_client *client,
 	return client->memory.mem ? send_acks(client) : ack(client, msg);
 }
 
-/* anything but the ACK that is being waited for */
+/* a message that is not the ACK that is being waited for */
 static int handle(struct tt_client *client,
 		  const struct um_timetravel_msg *msg)
 {
@@ -248,7 +253,7 @@ static int handle(struct tt_client *client,
 	case UM_TIMETRAVEL_RUN:
 		return handle_run(client, msg);
 	case UM_TIMETRAVEL_FREE_UNTIL:
-		/* there it is in the memory */
+		/* with the memory, free-until is read there */
 		if (!client->memory.mem)
 			client->until = msg->time;
 		return ack(client, msg);
@@ -256,25 +261,26 @@ static int handle(struct tt_client *client,
 		return client->opt.broadcast ? keep(client, msg) :
 					       ack(client, msg);
 	case UM_TIMETRAVEL_ACK:
-		return broke_protocol(client, "ACK of %u though nothing was asked",
+		return broke_protocol(client,
+				      "ACK of message %u, expected none",
 				      msg->seq);
 	default:
 		return broke_protocol(client,
-				      "operation %u, which is none that a controller sends",
+				      "operation %u, which no controller sends",
 				      msg->op);
 	}
 }
 
-/* -EAGAIN if nothing comes in time is no error yet */
+/* returns -EAGAIN, without a line, if nothing comes in time */
 static int receive(struct tt_client *client, struct um_timetravel_msg *msg,
 		   int flags)
 {
-	int ret = tt_link_receive(&client->link, msg, flags);
+	int ret = tt_socket_receive(&client->sock, msg, flags);
 
 	return ret && ret != -EAGAIN ? lost(client, ret) : ret;
 }
 
-/* read all that has come */
+/* handle all messages that have come */
 static int drain(struct tt_client *client)
 {
 	struct um_timetravel_msg msg;
@@ -307,7 +313,7 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 		if (!ret && msg.op == UM_TIMETRAVEL_ACK) {
 			if (msg.seq != seq)
 				return broke_protocol(client,
-						      "ACK of %u instead of %u",
+						      "ACK of message %u, expected %u",
 						      msg.seq, seq);
 			if (answer)
 				*answer = msg.time;
@@ -317,18 +323,19 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 			ret = handle(client, &msg);
 		if (!is_limited)
 			ret = ret == -EAGAIN ? 0 : ret;
-		/* other messages must not put it off forever */
+		/* other messages do not extend the time limit */
 		else if (ret == -EAGAIN ||
-			 (!ret && !tt_link_left_ms(&client->link, &end)))
+			 (!ret && !tt_socket_left_ms(&client->sock, &end)))
 			ret = lost(client,
 				   tt_error(&client->error, ETIMEDOUT,
-					    "the controller has not acknowledged operation %u within %d ms",
-					    op, client->opt.timeout_ms));
+					    "the controller has not acknowledged %s within %d ms",
+					    op_name(op),
+					    client->opt.timeout_ms));
 	}
 	return ret;
 }
 
-/* call back for broadcasts, now that nothing is in flight */
+/* call back for broadcasts; no message is in flight */
 static void pass_on_broadcasts(struct tt_client *client)
 {
 	struct received received;
@@ -346,7 +353,7 @@ static void pass_on_broadcasts(struct tt_client *client)
 	}
 	client->callbacks--;
 	client->passing_on = false;
-	/* if that fails, @broken says so */
+	/* whether this fails is in @broken */
 	if (!client->broken)
 		send_acks(client);
 	client->nr_received = 0;
@@ -354,7 +361,7 @@ static void pass_on_broadcasts(struct tt_client *client)
 	client->nr_passed = 0;
 }
 
-/* the end of a function that may have read messages */
+/* the end of each function that may have read messages */
 static int done(struct tt_client *client, int ret)
 {
 	if (ret)
@@ -370,11 +377,11 @@ static int catch_up(struct tt_client *client)
 
 	do {
 		ret = done(client, drain(client));
-	} while (!ret && tt_link_has_message(&client->link));
+	} while (!ret && tt_socket_has_message(&client->sock));
 	return ret;
 }
 
-/* make the request that was remembered */
+/* make @request known to the controller */
 static int publish_request(struct tt_client *client)
 {
 	uint64_t time = to_controller(client, client->request);
@@ -384,7 +391,7 @@ static int publish_request(struct tt_client *client)
 	return ask(client, UM_TIMETRAVEL_REQUEST, time, NULL);
 }
 
-/* options of an older caller are shorter, of a newer one longer */
+/* a caller that was built with another version has shorter or longer options */
 static int take_options(struct tt_client *client,
 			const struct tt_client_options *opt)
 {
@@ -393,12 +400,12 @@ static int take_options(struct tt_client *client,
 
 	if (size < sizeof(*opt))
 		return tt_error(&client->error, EINVAL,
-				"options: size is %zu, at least %zu are needed",
+				"options: size is %zu, expected at least %zu",
 				size, sizeof(*opt));
 	for (; size > sizeof(*opt); size--)
 		if (*extra++)
 			return tt_error(&client->error, E2BIG,
-					"options: this library is too old for some of them");
+					"options: some of them need a newer library");
 	client->opt = *opt;
 	if (!opt->path)
 		return tt_error(&client->error, EINVAL, "options: no path");
@@ -414,17 +421,17 @@ static int take_options(struct tt_client *client,
 	return 0;
 }
 
-/* no error: what cannot be used is done without */
+/* if the memory cannot be used, that is no error: messages are used */
 static void take_memory(struct tt_client *client)
 {
-	int *fds = client->link.fds;
+	int *fds = client->sock.fds;
 
-	if (!client->link.nfds || client->opt.flags & TT_CLIENT_NO_MEMORY)
+	if (!client->sock.nfds || client->opt.flags & TT_CLIENT_NO_MEMORY)
 		return;
-	if (client->link.nfds != UM_TIMETRAVEL_SHARED_MAX_FDS) {
+	if (client->sock.nfds != UM_TIMETRAVEL_SHARED_MAX_FDS) {
 		tt_error(&client->error, EPROTO,
-			 "no shared memory: %u descriptors came with it, not %d",
-			 client->link.nfds, UM_TIMETRAVEL_SHARED_MAX_FDS);
+			 "no shared memory: %u descriptors came with START's ACK, expected %d",
+			 client->sock.nfds, UM_TIMETRAVEL_SHARED_MAX_FDS);
 		return;
 	}
 	client->log_fd = fds[UM_TIMETRAVEL_SHARED_LOGFD];
@@ -440,14 +447,14 @@ static int start(struct tt_client *client)
 	uint64_t answer;
 	int ret;
 
-	client->link.take_fds = true;
+	client->sock.take_fds = true;
 	ret = ask(client, UM_TIMETRAVEL_START, client->opt.name, &answer);
-	client->link.take_fds = false;
+	client->sock.take_fds = false;
 	if (ret)
 		return ret;
 	client->slot = answer & UM_TIMETRAVEL_START_ACK_ID;
 	take_memory(client);
-	tt_link_close_fds(&client->link);
+	tt_socket_close_fds(&client->sock);
 	return 0;
 }
 
@@ -462,12 +469,12 @@ API int tt_client_open(struct tt_client **client_ret,
 		return -ENOMEM;
 	client->log_fd = -1;
 	client->request = TT_NEVER;
-	tt_link_init(&client->link, &client->error);
+	tt_socket_init(&client->sock, &client->error);
 	tt_watches_init(&client->watches);
 
 	ret = take_options(client, opt);
 	if (!ret)
-		ret = tt_link_connect(&client->link, opt->path,
+		ret = tt_socket_connect(&client->sock, opt->path,
 				      client->opt.timeout_ms);
 	client->opt.path = NULL;
 	if (!ret)
@@ -482,7 +489,7 @@ API void tt_client_close(struct tt_client *client)
 	if (!client)
 		return;
 	tt_memory_detach(&client->memory);
-	tt_link_close(&client->link);
+	tt_socket_close(&client->sock);
 	if (client->log_fd >= 0)
 		close(client->log_fd);
 	free(client->received);
@@ -509,7 +516,7 @@ API int tt_client_now(struct tt_client *client, uint64_t *ns)
 			return ret;
 	}
 	time = simtime_to_local(time, client->offset);
-	/* how far it got when it ran, the controller may not know yet */
+	/* the controller may not know yet how far this client got in its run */
 	*ns = time > client->now ? time : client->now;
 	return done(client, 0);
 }
@@ -550,7 +557,7 @@ static int interrupt(struct tt_client *client, const struct tt_ready *ready)
 static int serve(struct tt_client *client, int fd, bool *fd_is_readable)
 {
 	struct pollfd fds[] = {
-		{ .fd = client->link.fd, .events = POLLIN },
+		{ .fd = client->sock.fd, .events = POLLIN },
 		{ .fd = client->watches.epoll, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
 	};
@@ -599,18 +606,18 @@ static int wait_step(struct tt_client *client)
 	int ret, flags = 0;
 	bool unused;
 
-	/* half a message has its end soon, or never */
-	if (watches(client) && tt_link_is_empty(&client->link)) {
+	/* the rest of a message has a time limit, serve() has none */
+	if (watches(client) && tt_socket_is_empty(&client->sock)) {
 		ret = serve(client, -1, &unused);
 		if (ret || client->state == RUNS)
 			return ret;
-		/* a callback may have read it */
+		/* a callback may have read the message */
 		flags = MSG_DONTWAIT;
 	}
 	ret = receive(client, &msg, flags);
 	if (!ret)
 		ret = handle(client, &msg);
-	/* what others sent before we were told to run comes before that */
+	/* what others have sent before RUN is seen before the wait ends */
 	if (!ret && client->state == RUNS && watches(client))
 		ret = serve_all(client);
 	return ret;
@@ -622,7 +629,7 @@ static int wait_for_run(struct tt_client *client)
 	int ret = 0;
 
 	tt_watches_look_again(&client->watches);
-	/* without a callback nothing can make a request while it waits */
+	/* without a callback nothing can make a request during the wait */
 	if (memory)
 		tt_memory_no_interrupt(&client->memory,
 				       !watches(client) && !client->opt.broadcast);
@@ -649,14 +656,14 @@ static int wait_for_run(struct tt_client *client)
 	return done(client, ret);
 }
 
-/* can it wait? */
+/* @what can be called only while the client runs */
 static int check_runs(struct tt_client *client, const char *what)
 {
 	if (client->broken)
 		return client->broken;
 	if (client->callbacks)
 		return tt_error(&client->error, EBUSY,
-				"%s is called in a callback", what);
+				"%s cannot be called in a callback", what);
 	return 0;
 }
 
@@ -677,12 +684,12 @@ static bool is_free(const struct tt_client *client, uint64_t ns)
 	return ns < TT_NEVER && to_controller(client, ns) < until;
 }
 
-/* one step on the way to @ns */
+/* get to @ns, or part of the way */
 static int run_step(struct tt_client *client, uint64_t ns)
 {
 	int ret = 0;
 
-	/* has it been lowered meanwhile? */
+	/* a lower free-until may have come */
 	if (client->until)
 		ret = catch_up(client);
 	if (ret || client->asked)
@@ -703,7 +710,7 @@ API int tt_client_run_until(struct tt_client *client, uint64_t ns)
 		return ret;
 	if (ns < client->now)
 		return tt_error(&client->error, EINVAL,
-				"cannot run until %llu, it is %llu already",
+				"cannot run until %llu: it is %llu already",
 				(unsigned long long)ns,
 				(unsigned long long)client->now);
 	client->asked = false;
@@ -720,12 +727,13 @@ API int tt_client_update(struct tt_client *client)
 		return client->broken;
 	if (client->state != RUNS)
 		return tt_error(&client->error, EPERM,
-				"a client that waits cannot say what time it is");
+				"only a client that runs can update the time");
 	if (client->memory.mem) {
 		if (tt_memory_runs(&client->memory))
 			return 0;
 		return tt_error(&client->error, EPERM,
-				"it is not slot %u that runs now", client->slot);
+				"only a client that runs can update the time, and slot %u does not",
+				client->slot);
 	}
 	if (client->told == client->now)
 		return 0;
@@ -756,7 +764,7 @@ API int tt_client_watch(struct tt_client *client, int fd)
 		return client->broken;
 	if (!client->opt.interrupted)
 		return tt_error(&client->error, EINVAL,
-				"no interrupted() to watch descriptors for");
+				"options: no interrupted(), so nothing can be watched");
 	return tt_watches_add(&client->watches, fd, &client->error);
 }
 

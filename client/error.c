@@ -6,9 +6,9 @@
 
 /**
  * tt_error - note what went wrong
- * @error: where
+ * @error: where to
  * @err: an errno, positive
- * @fmt: the line, as for printf(), without an end
+ * @fmt: the line, as for printf(), without a newline
  *
  * Return: -@err.
  */

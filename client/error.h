@@ -3,9 +3,9 @@
 #define TT_ERROR_H
 
 /**
- * struct tt_error - what went wrong, in one line
+ * struct tt_error - what went wrong last
  *
- * @text: empty if nothing did yet
+ * @text: one line without a newline, empty at first
  */
 struct tt_error {
 	char text[256];

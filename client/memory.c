@@ -2,10 +2,8 @@
 /*
  * The shared memory, as a client uses it. All times are the controller's.
  *
- * Others write to it, and may write anything, so whatever is used to find
- * memory is checked when it is read. Each field is accessed in one piece,
- * released when it makes others visible and acquired when it is looked at
- * first.
+ * Every client can write all of it. So a value that is used as an index or a
+ * length is checked, and then kept outside the memory.
  */
 
 #include <errno.h>
@@ -34,7 +32,7 @@ static int memory_check(struct tt_memory *memory,
 	memory->nr_slots = LOAD_ACQUIRE(mem->max_clients);
 	if (memory->len > size)
 		return tt_error(error, EPROTO,
-				"no shared memory: its len is %u, its file has %llu bytes",
+				"no shared memory: its len is %u, but its file has %llu bytes",
 				memory->len, size);
 	if (memory->len < HEADER + memory->nr_slots * sizeof(*memory->slot))
 		return tt_error(error, EPROTO,
@@ -43,25 +41,25 @@ static int memory_check(struct tt_memory *memory,
 	/* slot 0 is the controller's */
 	if (!memory->id || memory->id >= memory->nr_slots)
 		return tt_error(error, EPROTO,
-				"no shared memory: our slot is %u, max_clients %u",
+				"no shared memory: this client's slot is %u, max_clients is %u",
 				memory->id, memory->nr_slots);
 	if (LOAD_ACQUIRE(mem->current_time) >= SIMTIME_NEVER)
 		return tt_error(error, EPROTO,
-				"no shared memory: its current_time, %llu, is never",
+				"no shared memory: its current_time is %llu, which is never",
 				(unsigned long long)mem->current_time);
 	return 0;
 }
 
 /**
- * tt_memory_attach - start to use the memory
- * @memory: filled in
- * @fd: the memory, stays the caller's
- * @id: our slot, unchecked
+ * tt_memory_attach - begin to use the memory
+ * @memory: filled in if this succeeds, else unchanged
+ * @fd: descriptor of the memory, stays the caller's
+ * @id: slot of this client, as the controller has sent it
  * @error: where to note why not
  *
- * To be called after START's ACK, before anything else is sent.
+ * To be called when START's ACK has come, before anything else is sent.
  *
- * Return: 0; -errno if the memory is of no use, and then nothing has changed.
+ * Return: 0; -errno if the memory cannot be used.
  */
 int tt_memory_attach(struct tt_memory *memory, int fd, uint16_t id,
 		     struct tt_error *error)
@@ -100,8 +98,8 @@ int tt_memory_attach(struct tt_memory *memory, int fd, uint16_t id,
 }
 
 /**
- * tt_memory_detach - do not use the memory any more
- * @memory: there may be none
+ * tt_memory_detach - unmap the memory
+ * @memory: the memory, attached or not
  */
 void tt_memory_detach(struct tt_memory *memory)
 {
@@ -111,8 +109,10 @@ void tt_memory_detach(struct tt_memory *memory)
 }
 
 /**
- * tt_memory_time - what time it is, unchecked
+ * tt_memory_time - what time it is
  * @memory: the memory
+ *
+ * Return: controller time, ns, unchecked.
  */
 uint64_t tt_memory_time(const struct tt_memory *memory)
 {
@@ -120,8 +120,11 @@ uint64_t tt_memory_time(const struct tt_memory *memory)
 }
 
 /**
- * tt_memory_free_until - strictly before what time whoever runs need not ask
+ * tt_memory_free_until - how far the running client may go on by itself
  * @memory: the memory
+ *
+ * Return: controller time, ns, unchecked; it need not ask for anything strictly
+ * before that.
  */
 uint64_t tt_memory_free_until(const struct tt_memory *memory)
 {
@@ -129,7 +132,7 @@ uint64_t tt_memory_free_until(const struct tt_memory *memory)
 }
 
 /**
- * tt_memory_runs - does it say that it is us who run?
+ * tt_memory_runs - does the memory say that this client runs?
  * @memory: the memory
  */
 bool tt_memory_runs(const struct tt_memory *memory)
@@ -139,7 +142,7 @@ bool tt_memory_runs(const struct tt_memory *memory)
 
 /**
  * tt_memory_set_time - publish the time
- * @memory: the memory; it is us who run
+ * @memory: the memory; this client runs
  * @time: controller time, ns
  */
 void tt_memory_set_time(struct tt_memory *memory, uint64_t time)
@@ -148,9 +151,10 @@ void tt_memory_set_time(struct tt_memory *memory, uint64_t time)
 }
 
 /**
- * tt_memory_no_interrupt - say whether the slot changes only while we run
- * @memory: the memory; it is us who run
- * @on: it does, so that nobody has to look at it while we wait
+ * tt_memory_no_interrupt - tell the controller whether this client's slot can
+ *	change while it waits
+ * @memory: the memory; this client runs
+ * @on: it cannot, so the controller need not look at it
  */
 void tt_memory_no_interrupt(struct tt_memory *memory, bool on)
 {
@@ -163,7 +167,7 @@ void tt_memory_no_interrupt(struct tt_memory *memory, bool on)
 		CLEAR_BITS(memory->slot->capa, SCHEDSHM_CAP_NO_INTERRUPT);
 }
 
-/* does whoever runs look at the memory? Out of range it is nobody. */
+/* does the running client look at the memory? None has a slot out of range. */
 static bool memory_is_looked_at(const struct tt_memory *memory)
 {
 	uint16_t running = LOAD_ACQUIRE(memory->mem->running_id);
@@ -178,8 +182,8 @@ static bool memory_is_looked_at(const struct tt_memory *memory)
  * @memory: the memory
  * @time: when, controller time, ns
  *
- * Return: false if a message has to be sent instead, because whoever runs does
- * not look at the memory.
+ * Return: false if a message has to be sent instead, because the running client
+ * does not look at the memory.
  */
 bool tt_memory_request(struct tt_memory *memory, uint64_t time)
 {
@@ -193,7 +197,7 @@ bool tt_memory_request(struct tt_memory *memory, uint64_t time)
 }
 
 /**
- * tt_memory_clear_request - we run, so the request is fulfilled
+ * tt_memory_clear_request - this client runs, so it has no request any more
  * @memory: the memory
  */
 void tt_memory_clear_request(struct tt_memory *memory)

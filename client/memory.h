@@ -12,14 +12,15 @@
 /**
  * struct tt_memory - the memory that is shared with the controller
  *
- * What was checked once is copied here: in the memory it may change.
+ * Numbers that were checked are kept here, because in the memory they may
+ * change.
  *
- * @mem: the memory, or NULL: there is none
- * @slot: our slot
- * @id: its number
- * @nr_slots: how many there are
- * @len: bytes in all
- * @no_interrupt: the slot says that it changes only while we run
+ * @mem: the memory, NULL if this client uses messages
+ * @slot: this client's slot
+ * @id: the number of that slot
+ * @nr_slots: number of slots
+ * @len: size of the memory, bytes
+ * @no_interrupt: the slot says that it does not change while this client waits
  */
 struct tt_memory {
 	struct um_timetravel_schedshm *mem;

@@ -372,7 +372,7 @@ static void a_descriptor_that_cannot_be_watched_is_named(void **state)
 	int file;
 
 	fails(tt_client_watch(fake->client, from[0]), fake->client, -EINVAL,
-	      "no interrupted() to watch");
+	      "no interrupted(), so nothing can be watched");
 	fails(tt_client_unwatch(fake->client, from[0]), fake->client, -ENOENT,
 	      "is not watched");
 	tt_client_close(fake->client);
@@ -910,7 +910,7 @@ static void half_a_message_has_a_time_limit_while_it_watches(void **state)
 	say(fake, BROADCAST, 5);
 	say_raw(fake, &msg, 3);
 	lost(fake, tt_client_wait(fake->client), -ETIMEDOUT,
-	     "3 bytes of 16, and then nothing");
+	     "in the middle of a message, after 3 of 16 bytes");
 }
 
 static void wait_readable_sees_a_lowered_free_until(void **state)

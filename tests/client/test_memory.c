@@ -42,17 +42,17 @@ static void memory_that_does_not_fit_is_not_used(void **state)
 	} wrong[] = {
 		{ "its version is 1, not 2", 1, MEMORY_SIZE, SLOTS, SLOT },
 		{ "its version is 3, not 2", 3, MEMORY_SIZE, SLOTS, SLOT },
-		{ "its len is 5121, its file has 5120 bytes",
+		{ "its len is 5121, but its file has 5120 bytes",
 		  2, MEMORY_SIZE + 1, SLOTS, SLOT },
-		{ "its len is 4294967295, its file", 2, UINT32_MAX, SLOTS, SLOT },
+		{ "its len is 4294967295, but its file", 2, UINT32_MAX, SLOTS, SLOT },
 		{ "its len, 5119, is too short for max_clients, 8",
 		  2, MEMORY_SIZE - 1, SLOTS, SLOT },
 		{ "its len, 0, is too short", 2, 0, 0, 0 },
 		{ "its len, 5120, is too short for max_clients, 65535",
 		  2, MEMORY_SIZE, 65535, SLOT },
-		{ "our slot is 0, max_clients 8", 2, MEMORY_SIZE, SLOTS, 0 },
-		{ "our slot is 8, max_clients 8", 2, MEMORY_SIZE, SLOTS, 8 },
-		{ "our slot is 65535, max_clients 8",
+		{ "this client's slot is 0, max_clients is 8", 2, MEMORY_SIZE, SLOTS, 0 },
+		{ "this client's slot is 8, max_clients is 8", 2, MEMORY_SIZE, SLOTS, 8 },
+		{ "this client's slot is 65535, max_clients is 8",
 		  2, MEMORY_SIZE, SLOTS, 65535 },
 	};
 	struct fake *fake = *state;
@@ -107,7 +107,7 @@ static void a_memory_whose_time_is_never_is_not_used(void **state)
 
 	fake_offer_memory(fake, TT_NEVER);
 	no_memory(fake, dup(fake->memfd),
-		  "its current_time, 9223372036854775807, is never");
+		  "its current_time is 9223372036854775807, which is never");
 }
 
 static void a_memory_that_cannot_be_written_is_not_used(void **state)
@@ -136,7 +136,7 @@ static void one_descriptor_is_no_memory(void **state)
 	fake_offer_memory(fake, 0);
 	fake->nfds = 1;
 	fails(fake_open(fake), fake->client, 0,
-	      "no shared memory: 1 descriptors came with it, not 2");
+	      "no shared memory: 1 descriptors came with START's ACK, expected 2");
 	assert_false(tt_client_uses_memory(fake->client));
 }
 
@@ -148,7 +148,7 @@ static void three_descriptors_are_no_memory(void **state)
 	fake->fds[2] = fake->memfd;
 	fake->nfds = 3;
 	fails(fake_open(fake), fake->client, 0,
-	      "no shared memory: 3 descriptors came with it, not 2");
+	      "no shared memory: 3 descriptors came with START's ACK, expected 2");
 	assert_false(tt_client_uses_memory(fake->client));
 }
 
@@ -343,7 +343,7 @@ static void if_another_runs_its_time_is_left_alone(void **state)
 	shows(fake, 100);
 	assert_int_equal(fake->mem->current_time, BEGAN);
 	fails(tt_client_update(fake->client), fake->client, -EPERM,
-	      "it is not slot 3 that runs");
+	      "only a client that runs can update the time, and slot 3 does not");
 }
 
 static void run_is_at_controller_time(void **state)
@@ -361,7 +361,7 @@ static void run_before_its_beginning_is_against_the_protocol(void **state)
 
 	say_seq(fake, RUN, 0, BEGAN - 1);
 	lost(fake, tt_client_wait(fake->client), -EPROTO,
-	     "RUN at 4999, though its clock shows 5000");
+	     "RUN at 4999, but this client's clock shows 5000");
 }
 
 static void free_until_by_message_is_acknowledged_and_ignored(void **state)
@@ -381,7 +381,7 @@ static void in_memory_wait_is_not_acknowledged(void **state)
 
 	acknowledge(fake, 0);
 	lost(fake, tt_client_wait(fake->client), -EPROTO,
-	     "ACK of 2 though nothing was asked");
+	     "ACK of message 2, expected none");
 }
 
 /* whoever runs, as the callback says */

@@ -126,7 +126,7 @@ static void free_until_may_be_never_but_no_run_is(void **state)
 	/* this is to sleep until somebody else has a reason to run it */
 	PLAY(fake, HEAR(WAIT, 0), SAY(ACK, 0), SAY(RUN, TT_NEVER));
 	lost(fake, tt_client_run_until(fake->client, TT_NEVER), -EPROTO,
-	     "RUN at 9223372036854775807, though");
+	     "RUN at 9223372036854775807, but");
 	ok(pthread_join(fake->player, NULL));
 }
 
@@ -215,7 +215,7 @@ static void time_does_not_go_back(void **state)
 	struct fake *fake = free_until(state, 1000);
 
 	fails(tt_client_run_until(fake->client, 99), fake->client, -EINVAL,
-	      "cannot run until 99, it is 100 already");
+	      "cannot run until 99: it is 100 already");
 	ok(tt_client_run_until(fake->client, 100));
 	shows(fake, 100);
 	said_nothing(fake);
@@ -229,7 +229,7 @@ static void a_run_before_its_own_time_breaks_the_protocol(void **state)
 	grant(fake, 0, 499);
 	ok(tt_client_request(fake->client, 2000));
 	lost(fake, tt_client_wait(fake->client), -EPROTO,
-	     "RUN at 499, though its clock shows 500");
+	     "RUN at 499, but this client's clock shows 500");
 }
 
 static void a_run_at_never_breaks_the_protocol(void **state)
@@ -238,7 +238,7 @@ static void a_run_at_never_breaks_the_protocol(void **state)
 
 	grant(fake, 0, TT_NEVER);
 	lost(fake, tt_client_run_until(fake->client, 1), -EPROTO,
-	     "RUN at 9223372036854775807, though");
+	     "RUN at 9223372036854775807, but");
 }
 
 static void a_run_while_it_runs_breaks_the_protocol(void **state)
@@ -247,7 +247,7 @@ static void a_run_while_it_runs_breaks_the_protocol(void **state)
 
 	say(fake, RUN, 100);
 	lost(fake, tt_client_run_until(fake->client, 200), -EPROTO,
-	     "RUN though it runs already");
+	     "RUN, but this client runs already");
 }
 
 static void an_ack_that_nobody_waits_for_breaks_the_protocol(void **state)
@@ -256,7 +256,7 @@ static void an_ack_that_nobody_waits_for_breaks_the_protocol(void **state)
 
 	say_seq(fake, ACK, 7, 0);
 	lost(fake, tt_client_dispatch(fake->client), -EPROTO,
-	     "ACK of 7 though nothing was asked");
+	     "ACK of message 7, expected none");
 }
 
 static void an_ack_of_another_message_breaks_the_protocol(void **state)
@@ -265,7 +265,7 @@ static void an_ack_of_another_message_breaks_the_protocol(void **state)
 
 	say_seq(fake, ACK, 9, 0);
 	lost(fake, tt_client_broadcast(fake->client, 1), -EPROTO,
-	     "ACK of 9 instead of 2");
+	     "ACK of message 9, expected 2");
 }
 
 static void an_unknown_operation_breaks_the_protocol(void **state)
@@ -274,7 +274,7 @@ static void an_unknown_operation_breaks_the_protocol(void **state)
 
 	say(fake, 0x10007, 0);
 	lost(fake, tt_client_broadcast(fake->client, 1), -EPROTO,
-	     "operation 65543, which is none");
+	     "operation 65543, which no controller sends");
 }
 
 static void after_an_error_the_connection_is_shut_down(void **state)
@@ -305,7 +305,7 @@ static void the_end_of_the_controller_is_noticed_anywhere(void **state)
 		fall_silent(fake);
 		if (n % sizeof(*all))
 			lost(fake, tt_client_run_until(fake->client, 100),
-			     -EPROTO, "gone after half a message");
+			     -EPROTO, "gone in the middle of a message");
 		else
 			lost(fake, tt_client_run_until(fake->client, 100),
 			     -EPIPE, "the controller has gone: Broken pipe");
@@ -337,7 +337,7 @@ static void a_controller_that_does_not_acknowledge_is_given_up(void **state)
 	fake->opt.timeout_ms = 20;
 	by_messages(state);
 	lost(fake, tt_client_time_of_day(fake->client, &ns), -ETIMEDOUT,
-	     "has not acknowledged operation 8 within 20 ms");
+	     "has not acknowledged GET_TOD within 20 ms");
 }
 
 static void interrupt(int sig)
@@ -362,7 +362,7 @@ static void signals_do_not_extend_the_time_limit(void **state)
 		_exit(0);
 	}
 	lost(fake, tt_client_time_of_day(fake->client, &ns), -ETIMEDOUT,
-	     "has not acknowledged operation 8 within 50 ms");
+	     "has not acknowledged GET_TOD within 50 ms");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -429,7 +429,7 @@ static void half_of_a_run_has_a_time_limit(void **state)
 	acknowledge(fake, 0);
 	say_raw(fake, &msg, 3);
 	lost(fake, tt_client_wait(fake->client), -ETIMEDOUT,
-	     "3 bytes of 16, and then nothing");
+	     "in the middle of a message, after 3 of 16 bytes");
 }
 
 static void update_sends_only_a_time_that_the_controller_does_not_know(void **state)
@@ -796,9 +796,9 @@ static void wait_in_callback(struct tt_client *client, uint64_t value,
 {
 	note(data, "%llu;", (unsigned long long)value);
 	fails(tt_client_wait(client), client, -EBUSY,
-	      "tt_client_wait() is called in a callback");
+	      "tt_client_wait() cannot be called in a callback");
 	fails(tt_client_run_until(client, 1), client, -EBUSY,
-	      "tt_client_run_until() is called in a callback");
+	      "tt_client_run_until() cannot be called in a callback");
 }
 
 static void a_callback_cannot_wait(void **state)
@@ -817,7 +817,7 @@ static void update_in_callback(struct tt_client *client, uint64_t value,
 {
 	note(data, "%llu;", (unsigned long long)value);
 	fails(tt_client_update(client), client, -EPERM,
-	      "a client that waits cannot say what time it is");
+	      "only a client that runs can update the time");
 }
 
 static void a_client_that_waits_cannot_update_the_time(void **state)

@@ -35,13 +35,13 @@ static void wrong_options_are_named(void **state)
 
 	fake->opt.path = "";
 	fails(tt_client_open(&fake->client, &fake->opt), fake->client, -EINVAL,
-	      "has 0 bytes, it may have 1 to 107");
+	      "has 0 bytes, not 1 to 107");
 	tt_client_close(fake->client);
 
 	memset(path, 'x', sizeof(path) - 1);
 	fake->opt.path = path;
 	fails(tt_client_open(&fake->client, &fake->opt), fake->client,
-	      -ENAMETOOLONG, "has 108 bytes, it may have 1 to 107");
+	      -ENAMETOOLONG, "has 108 bytes, not 1 to 107");
 	tt_client_close(fake->client);
 
 	fake->opt.path = "s";
@@ -61,7 +61,7 @@ static void wrong_options_are_named(void **state)
 	newer.opt.size = sizeof(newer);
 	newer.more = 1;
 	fails(tt_client_open(&fake->client, &newer.opt), fake->client, -E2BIG,
-	      "this library is too old");
+	      "some of them need a newer library");
 }
 
 static void options_of_a_newer_library_may_be_left_out(void **state)
@@ -77,7 +77,7 @@ static void options_of_a_newer_library_may_be_left_out(void **state)
 	fake_listen(fake);
 	newer.opt.timeout_ms = SHORT_MS;
 	fails(tt_client_open(&fake->client, &newer.opt), fake->client,
-	      -ETIMEDOUT, "not acknowledged operation 1 within 50 ms");
+	      -ETIMEDOUT, "not acknowledged START within 50 ms");
 }
 
 static void a_failed_client_does_nothing_more(void **state)
@@ -282,14 +282,14 @@ static void a_wrong_ack_to_start_is_named(void **state)
 	} wrong[] = {
 		{ goes, -EPIPE, "the controller has gone: Broken pipe" },
 		{ goes_unread, -ECONNRESET, "the controller has gone: Conn" },
-		{ goes_half_way, -EPROTO, "half a message, 9 bytes of 16" },
-		{ is_silent, -ETIMEDOUT, "not acknowledged operation 1 within" },
-		{ says_half, -ETIMEDOUT, "9 bytes of 16, and then nothing" },
+		{ goes_half_way, -EPROTO, "in the middle of a message, after 9 of 16 bytes" },
+		{ is_silent, -ETIMEDOUT, "not acknowledged START within" },
+		{ says_half, -ETIMEDOUT, "in the middle of a message, after 9 of 16 bytes" },
 		{ answers_another, -EPROTO, "ACK of 2 instead of 1" },
-		{ runs_it, -EPROTO, "RUN though it runs already" },
+		{ runs_it, -EPROTO, "RUN, but this client runs already" },
 		{ says_start, -EPROTO, "operation 1, which is none" },
 		{ says_what_is_unknown, -EPROTO, "operation 10, which is none" },
-		{ only_broadcasts, -ETIMEDOUT, "not acknowledged operation 1" },
+		{ only_broadcasts, -ETIMEDOUT, "not acknowledged START" },
 	};
 	struct fake *fake = *state;
 	unsigned int i;

@@ -571,7 +571,7 @@ static void a_start_that_is_not_acknowledged_has_a_time_limit(void **state)
 	while (access("s", F_OK))
 		usleep(2000);
 	fails(tt_client_open(&client, &opt), client, -ETIMEDOUT,
-	      "has not acknowledged operation 1 within 300 ms");
+	      "has not acknowledged START within 300 ms");
 	tt_client_close(client);
 	kill(pid, SIGTERM);
 	assert_int_equal(sim_finish(pid), 128 + SIGTERM);
