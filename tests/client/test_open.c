@@ -285,7 +285,7 @@ static void a_wrong_ack_to_start_is_named(void **state)
 		{ goes_half_way, -EPROTO, "in the middle of a message, after 9 of 16 bytes" },
 		{ is_silent, -ETIMEDOUT, "not acknowledged START within" },
 		{ says_half, -ETIMEDOUT, "in the middle of a message, after 9 of 16 bytes" },
-		{ answers_another, -EPROTO, "ACK of 2 instead of 1" },
+		{ answers_another, -EPROTO, "ACK of message 2, expected 1" },
 		{ runs_it, -EPROTO, "RUN, but this client runs already" },
 		{ says_start, -EPROTO, "operation 1, which is none" },
 		{ says_what_is_unknown, -EPROTO, "operation 10, which is none" },
