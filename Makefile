@@ -31,6 +31,8 @@ COPY ?=
 ONLY ?=
 ## A glob of cases of the unit tests
 CASE ?=
+## How long `make fuzz` looks
+SECONDS ?= 60
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
 ## A list of mutants, instead of the one in tests/mutants/
@@ -40,12 +42,12 @@ BENCH_RUNS ?= 5
 ## Where its result goes, and the plot of it
 BENCH ?= $(CURDIR)/build
 export KERNEL SERIES NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS
-export TIMEOUT RUN CONFIG COPY ONLY CASE KUNIT_JSON MUTANTS BENCH_RUNS BENCH
+export TIMEOUT RUN CONFIG COPY ONLY CASE KUNIT_JSON MUTANTS BENCH_RUNS BENCH SECONDS
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .PHONY: help boot uml controller client install image kunit coverage mutants defects \
-	bench bench-plot patches test clean distclean \
+	bench bench-plot patches test fuzz clean distclean \
 	check packages programs tree series kernel
 
 help: ## this list
@@ -96,6 +98,10 @@ bench-plot: ## draw what it has measured as bench.svg and bench.png
 
 test: ## all tests; the last line is `N passed, M failed`
 	@scripts/test.sh
+
+fuzz: ## let libFuzzer play a wild machine with a network card, for SECONDS
+	@scripts/packages.sh fuzz
+	@$(MAKE) -s -C net O=$(CURDIR)/build fuzz
 
 clean: ## remove what was built, keep the unpacked trees
 	@scripts/clean.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Stage 1: install the Debian packages that `make $1` needs: boot, bench-plot,
-# coverage, defects or test. Only root can; anybody else is told which are missing.
+# coverage, defects, fuzz or test. Only root can; anybody else is told which are missing.
 . "$(dirname "$0")/lib.sh"
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
@@ -14,6 +14,7 @@ boot) want=$boot ;;
 bench-plot) want='gnuplot-nox jq' ;;
 coverage) want="$boot perl" ;;
 defects) want="$boot ccache e2fsprogs sparse" ;;
+fuzz) want='clang gcc libc6-dev make' ;;
 test) want="$boot $test" ;;
 esac
 
