@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A controller that says whatever a test wants it to. Only START is answered by
- * a thread. After that everything is in one thread, and nothing has to be
- * waited for: what the fake is going to say is sent before the client is
- * called, and what the client said is read when it has returned.
+ * A fake controller, which sends whatever a test wants. A thread answers START.
+ * After that all is done in the thread of the test, and nothing is waited for:
+ * the test sends the fake's messages before it calls the client, and reads the
+ * client's messages when the call has returned.
  */
 #ifndef TEST_FAKE_H
 #define TEST_FAKE_H
@@ -40,11 +40,11 @@
 #define MEMORY_SIZE (4096 + SLOTS * 128)
 
 /**
- * struct step - what a controller does that really answers
+ * struct step - a step of a controller that answers in a thread of its own
  *
- * @hear: it hears this, rather than says it
- * @op: the operation; an ACK is one to what was heard or said last
- * @time: and its time
+ * @hear: it receives the message, rather than sends it
+ * @op: the operation; an ACK is for the last message in the other direction
+ * @time: the time in the message
  */
 struct step {
 	bool hear;
@@ -55,26 +55,25 @@ struct step {
 /**
  * struct fake - the controller, and the client that is tested
  *
- * @opt: how the client is opened
+ * @opt: the options for tt_client_open()
  * @client: the client
- * @dir: the directory that the test is in
+ * @dir: the test's directory
  * @listener: listens at "s"
- * @fd: the connection
- * @serve: called by the thread with a connection, instead of answering START
- * @ack: ACK to START
- * @fds: descriptors that come with it
- * @nfds: how many
- * @mem: the memory, if there is one
- * @memfd: its descriptor
- * @asked: sequence number of the last message of the client that is
- *	acknowledged
+ * @fd: the connection, -1 if there is none
+ * @serve: called in the thread for a connection, instead of answering START
+ * @ack: START's ACK
+ * @fds: descriptors that come with START's ACK
+ * @nfds: how many there are
+ * @mem: the memory, NULL if none is offered
+ * @memfd: descriptor of the memory
+ * @asked: sequence number of the client's last message that was acknowledged
  * @seq: sequence number of the last message to the client
- * @acked: the last one that it has acknowledged
- * @log: what callbacks noted
- * @steps: what the thread does that answers
- * @nr_steps: how many steps
- * @player: that thread
- * @open_fds: how many descriptors were open before
+ * @acked: sequence number of the last message that the client has acknowledged
+ * @log: what callbacks have noted
+ * @steps: the steps of the thread that answers
+ * @nr_steps: how many there are
+ * @player: the thread that answers
+ * @open_fds: how many descriptors were open before the test
  */
 struct fake {
 	struct tt_client_options opt;
@@ -106,35 +105,35 @@ int fake_teardown(void **state);
 unsigned int open_fds(void);
 void fake_listen(struct fake *fake);
 
-/* offer a memory in which it is @now, ns; to be changed before fake_open() */
+/* offer a memory whose time is @now, ns; a test may change it before fake_open() */
 void fake_offer_memory(struct fake *fake, uint64_t now);
 
-/* along with @fds */
+/* send with @fds */
 void send_with_fds(struct fake *fake, const void *data, size_t len);
 
-/* the client is opened; returns what that did */
+/* open the client, and return what tt_client_open() returned */
 int fake_open(struct fake *fake);
 
-/* it is opened and runs, by messages or with the memory */
+/* open a client that uses messages, or the memory */
 struct fake *by_messages(void **state);
 struct fake *with_memory(void **state, uint64_t now);
 
-/* the slot of the client */
+/* the client's slot */
 union um_timetravel_schedshm_client *fake_slot(struct fake *fake);
 
 void say_raw(struct fake *fake, const void *data, size_t len);
 void say_seq(struct fake *fake, uint32_t op, uint32_t seq, uint64_t time);
 
-/* something that has to be acknowledged */
+/* send a message that the client has to acknowledge */
 void say(struct fake *fake, uint32_t op, uint64_t time);
 
-/* acknowledge the next message of the client that asks for it */
+/* send the ACK of the client's next message that is no ACK */
 void acknowledge(struct fake *fake, uint64_t time);
 
-/* no more comes from the controller */
+/* the controller sends nothing any more */
 void fall_silent(struct fake *fake);
 
-/* the client has said this next; its ACKs must be in order */
+/* this is the client's next message; its ACKs must be in order */
 void _said(struct fake *fake, uint32_t op, uint64_t time, const char *file,
 	   int line);
 #define said(fake, op, time) _said(fake, op, time, __FILE__, __LINE__)
@@ -144,8 +143,8 @@ void _said_nothing(struct fake *fake, const char *file, int line);
 #define said_nothing(fake) _said_nothing(fake, __FILE__, __LINE__)
 
 /*
- * A thread answers, for what cannot be said before: a client that may go on by
- * itself reads all that has come.
+ * Let a thread answer. A client that may go on by itself reads all messages that
+ * are there, so what it is to read later cannot be sent before.
  */
 void play(struct fake *fake, const struct step *steps, unsigned int n);
 #define PLAY(fake, ...) \
@@ -158,21 +157,21 @@ void play(struct fake *fake, const struct step *steps, unsigned int n);
 	HEAR(REQUEST, request), SAY(ACK, 0), HEAR(WAIT, 0), SAY(ACK, 0), \
 	SAY(FREE_UNTIL, until), HEAR(ACK, 0), SAY(RUN, at), HEAR(ACK, 0)
 
-/* all of it happened */
+/* wait until all steps have happened */
 void played(struct fake *fake);
 
 /* append to @log */
 void note(struct fake *fake, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* callbacks noted exactly this since the last call */
+/* this is what callbacks have noted since the last call */
 #define noted(fake, text) \
 	do { \
 		assert_string_equal((fake)->log, text); \
 		(fake)->log[0] = '\0'; \
 	} while (0)
 
-/* the call has returned @ret, and the line has @text */
+/* a call has returned @ret, and the line of the error contains @text */
 void _fails(int got, struct tt_client *client, int ret, const char *text,
 	    const char *file, int line);
 #define fails(call, client, ret, text) \
@@ -187,7 +186,7 @@ void _fails(int got, struct tt_client *client, int ret, const char *text,
 		      text); \
 	} while (0)
 
-/* the clock of a client that runs */
+/* the clock of a client that runs shows @ns */
 void _shows(struct tt_client *client, uint64_t ns, const char *file, int line);
 #define shows(fake, ns) _shows((fake)->client, ns, __FILE__, __LINE__)
 

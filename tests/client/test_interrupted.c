@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What comes from other clients: it may interrupt one that waits, and one that
+ * What other clients send: it interrupts a client that waits, and a client that
  * runs may wait for it.
  */
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "fake.h"
 
-/* pipes from other clients: read ends and write ends */
+/* three pipes from other clients: their read ends and their write ends */
 static int from[3], to[3];
 
 static int pipes_setup(void **state)
@@ -48,7 +48,7 @@ static void poke(int i)
 	assert_int_equal(write(to[i], "!", 1), 1);
 }
 
-/* which one it was, and when */
+/* note which pipe it was, and when */
 static int interrupted(struct tt_client *client, int fd, void *data)
 {
 	uint64_t now = 0;
@@ -63,7 +63,7 @@ static int interrupted(struct tt_client *client, int fd, void *data)
 	return 0;
 }
 
-/* a client by messages that watches all pipes */
+/* a client that uses messages and watches all pipes */
 static struct fake *watching(void **state, int (*call)(struct tt_client *client,
 						       int fd, void *data))
 {
@@ -126,7 +126,7 @@ static int poke_and_run(struct tt_client *client, int fd, void *data)
 	(void)client;
 	assert_int_equal(read(fd, &byte, 1), 1);
 	note(fake, "%d;", fd == from[1]);
-	/* somebody does this just before we are told to run */
+	/* another client does this just before this one is told to run */
 	if (fd == from[0]) {
 		poke(1);
 		say(fake, RUN, 50);
@@ -145,7 +145,7 @@ static void a_descriptor_readable_before_run_comes_before_it(void **state)
 	shows(fake, 50);
 }
 
-/* the next one, too, and then it is run */
+/* poke the next pipe; after the last one comes RUN */
 static int poke_next(struct tt_client *client, int fd, void *data)
 {
 	int i;
@@ -175,7 +175,7 @@ static void it_is_interrupted_as_often_as_need_be(void **state)
 	noted(fake, "0 at 20;1 at 20;2 at 20;");
 }
 
-/* the second callback finds RUN before what it has asked for */
+/* RUN comes before the answer to the second callback */
 static int ask_across_run(struct tt_client *client, int fd, void *data)
 {
 	struct fake *fake = data;
@@ -252,7 +252,7 @@ static int break_link(struct tt_client *client, int fd, void *data)
 	(void)fd;
 	fall_silent(data);
 	note(data, "called;");
-	/* whatever it returns, this is what happened */
+	/* the wait returns this error, whatever the callback returns */
 	assert_int_equal(tt_client_broadcast(client, 1), -EPIPE);
 	return 0;
 }
@@ -337,7 +337,6 @@ static void watching_and_unwatching_leaves_nothing_behind(void **state)
 	few = (struct rlimit) { 64, limit.rlim_max };
 	PLAY(fake, HEAR(WAIT, 0), SAY(ACK, 0), HEAR(GET, 0), SAY(ACK, 11),
 	     SAY(RUN, 50), HEAR(ACK, 0));
-	/* poll() takes no more than there can be */
 	ok(setrlimit(RLIMIT_NOFILE, &few));
 	ok(tt_client_wait(fake->client));
 	ok(setrlimit(RLIMIT_NOFILE, &limit));
@@ -695,7 +694,7 @@ static void a_broadcast_that_a_callback_has_read_is_passed_on(void **state)
 {
 	struct fake *fake = *state;
 
-	/* or it would go on in the end, whatever happens */
+	/* no time limit, or the wait would end whatever happens */
 	fake->opt.timeout_ms = -1;
 	fake->opt.broadcast = broadcast;
 	fake->opt.interrupted = ask;
@@ -728,7 +727,7 @@ static int ask_and_wait_for_another(struct tt_client *client, int fd,
 	return wait_for_another(client, fd, data);
 }
 
-/* the other one, which answers only when its broadcast was acknowledged */
+/* another client, which answers when its broadcast has been acknowledged */
 static void *answer(void *data)
 {
 	struct fake *fake = data;
@@ -925,7 +924,7 @@ static void wait_readable_sees_a_lowered_free_until(void **state)
 	said_ack(fake);
 	said_ack(fake);
 
-	/* the controller says it before the other one answers */
+	/* the controller sends it before the other client answers */
 	say(fake, FREE_UNTIL, 20);
 	poke(0);
 	ok(tt_client_wait_readable(fake->client, from[0]));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A client that shares memory with the controller.
+ * A client that uses the shared memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,10 @@
 /* controller time at @local */
 #define AT(local) (BEGAN + (local))
 
-/* another client that runs, and shares the memory or not */
+/* slot of another client */
 #define OTHER 5
 
-/* the controller tells it to run */
+/* tell the client to run */
 static void run(struct fake *fake, uint64_t until, uint64_t time)
 {
 	fake->mem->current_time = time;
@@ -68,7 +68,7 @@ static void memory_that_does_not_fit_is_not_used(void **state)
 		fails(0, fake->client, 0, wrong[i].text);
 		assert_false(tt_client_uses_memory(fake->client));
 		assert_int_equal(fake_slot(fake)->capa, 0);
-		/* and by messages all is well */
+		/* the client works by messages */
 		shows(fake, 0);
 		acknowledge(fake, 0);
 		say(fake, RUN, 7);
@@ -83,7 +83,7 @@ static void memory_that_does_not_fit_is_not_used(void **state)
 	fake->fd = fake->listener = -1;
 }
 
-/* opened with this descriptor as memory */
+/* open the client with @fd as the memory: it is not used because of @text */
 static void no_memory(struct fake *fake, int fd, const char *text)
 {
 	fake->fds[UM_TIMETRAVEL_SHARED_MEMFD] = fd;
@@ -226,7 +226,7 @@ static void a_wake_up_takes_one_message_each_way(void **state)
 	said_nothing(fake);
 	shows(fake, 50);
 	assert_int_equal(fake_slot(fake)->req_time, AT(50));
-	/* it is fulfilled */
+	/* RUN has used up the request */
 	assert_int_equal(fake_slot(fake)->flags, 0);
 }
 
@@ -304,7 +304,7 @@ static void in_memory_it_has_to_ask_at_free_until(void **state)
 
 	fake->mem->free_until = AT(2000);
 	ok(tt_client_run_until(fake->client, 1001));
-	/* lowered by whoever wants to run */
+	/* another client lowers it */
 	fake->mem->free_until = AT(1002);
 	say_seq(fake, RUN, 0, AT(1002));
 	ok(tt_client_run_until(fake->client, 1002));
@@ -384,7 +384,7 @@ static void in_memory_wait_is_not_acknowledged(void **state)
 	     "ACK of message 2, expected none");
 }
 
-/* whoever runs, as the callback says */
+/* the client of slot @value runs */
 static void another_runs(struct tt_client *client, uint64_t value, void *data)
 {
 	struct fake *fake = data;
@@ -398,7 +398,7 @@ static void another_runs(struct tt_client *client, uint64_t value, void *data)
 	ok(tt_client_request(client, 100 + value));
 }
 
-/* it waits, and another that runs pokes it */
+/* a client that waits and is poked by the running one, in slot @running */
 static struct fake *poked_by(void **state, uint16_t running, uint32_t capa)
 {
 	struct fake *fake = *state;
@@ -446,7 +446,7 @@ static void a_running_id_out_of_range_is_nobody(void **state)
 {
 	struct fake *fake = *state;
 
-	/* what is there behind the last slot does not matter */
+	/* a slot behind the last one is not looked at */
 	fake->opt.broadcast = another_runs;
 	fake_offer_memory(fake, BEGAN);
 	fake->mem->max_clients = SLOTS - 1;
@@ -515,7 +515,7 @@ static void without_callbacks_it_says_that_it_cannot_be_interrupted(void **state
 	run(fake, AT(50), AT(50));
 	ok(tt_client_run_until(fake->client, 50));
 	assert_int_equal(fake_slot(fake)->capa, SHARES | NO_INTERRUPT);
-	/* until it can, from the next wait on */
+	/* with a watch it can be interrupted, from the next wait on */
 	ok(tt_client_watch(fake->client, ends[0]));
 	run(fake, AT(60), AT(60));
 	ok(tt_client_run_until(fake->client, 60));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A client without the memory: all that it says and is told is a message.
+ * A client that uses messages.
  */
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "fake.h"
 
-/* what a wait needs: ACKs of REQUEST and WAIT, and RUN */
+/* send what a wait needs: the ACKs of REQUEST and WAIT, and RUN */
 static void grant(struct fake *fake, uint64_t until, uint64_t time)
 {
 	acknowledge(fake, 0);
@@ -19,7 +19,7 @@ static void grant(struct fake *fake, uint64_t until, uint64_t time)
 	say(fake, RUN, time);
 }
 
-/* and what the client says to that */
+/* the client has sent what it has to in such a wait */
 static void takes(struct fake *fake, uint64_t request)
 {
 	said(fake, REQUEST, request);
@@ -29,7 +29,7 @@ static void takes(struct fake *fake, uint64_t request)
 	said_nothing(fake);
 }
 
-/* it was run at 100 and may go on before @until */
+/* a client that was run at 100 and may go on before @until */
 static struct fake *free_until(void **state, uint64_t until)
 {
 	struct fake *fake = by_messages(state);
@@ -123,7 +123,7 @@ static void free_until_may_be_never_but_no_run_is(void **state)
 	ok(tt_client_run_until(fake->client, TT_NEVER - 1));
 	shows(fake, TT_NEVER - 1);
 	said_nothing(fake);
-	/* this is to sleep until somebody else has a reason to run it */
+	/* a wait without a request, for others to have it run */
 	PLAY(fake, HEAR(WAIT, 0), SAY(ACK, 0), SAY(RUN, TT_NEVER));
 	lost(fake, tt_client_run_until(fake->client, TT_NEVER), -EPROTO,
 	     "RUN at 9223372036854775807, but");
@@ -197,14 +197,14 @@ static void run_until_runs_until(void **state)
 {
 	struct fake *fake = by_messages(state);
 
-	/* run earlier than it asked for, twice */
+	/* it is run earlier than it asked for, twice */
 	grant(fake, 0, 10);
 	grant(fake, 0, 10);
 	grant(fake, 0, 100);
 	ok(tt_client_run_until(fake->client, 100));
 	shows(fake, 100);
 
-	/* and later */
+	/* it is run later */
 	grant(fake, 0, 150);
 	ok(tt_client_run_until(fake->client, 120));
 	shows(fake, 150);
@@ -287,7 +287,7 @@ static void after_an_error_the_connection_is_shut_down(void **state)
 	assert_int_equal(recv(fake->fd, &byte, 1, MSG_DONTWAIT), 0);
 }
 
-/* cut off after each byte of what a whole wait needs */
+/* the end comes after each byte of what a whole wait needs */
 static void the_end_of_the_controller_is_noticed_anywhere(void **state)
 {
 	struct um_timetravel_msg all[] = {
@@ -374,7 +374,7 @@ static void a_controller_that_does_not_read_is_given_up(void **state)
 
 	fake->opt.timeout_ms = 100;
 	by_messages(state);
-	/* ours are acknowledged, and there is no room for its own ACKs */
+	/* until there is no room left for the client's ACKs */
 	for (i = 0; i < 100; i++)
 		say(fake, BROADCAST, i);
 	while (!(ret = tt_client_dispatch(fake->client)))
@@ -401,7 +401,7 @@ static void a_wait_for_run_has_no_time_limit(void **state)
 	shows(fake, 5);
 }
 
-/* it takes as long as the callbacks of the others */
+/* its ACK comes when the callbacks of the others have returned */
 static void a_broadcast_has_no_time_limit(void **state)
 {
 	struct fake *fake = *state;
@@ -436,7 +436,7 @@ static void update_sends_only_a_time_that_the_controller_does_not_know(void **st
 {
 	struct fake *fake = free_until(state, 1000);
 
-	/* what the controller said it knows */
+	/* the controller knows the time that it has sent itself */
 	ok(tt_client_update(fake->client));
 	said_nothing(fake);
 
@@ -483,7 +483,7 @@ static void a_broadcast_is_passed_on_while_it_waits(void **state)
 	ok(tt_client_wait(fake->client));
 	noted(fake, "5 at 30;6 at 40;");
 	said(fake, WAIT, 0);
-	/* its sender goes on once it is acknowledged */
+	/* the ACK comes last, since the sender goes on then */
 	said(fake, GET, 0);
 	said_ack(fake);
 	said(fake, GET, 0);
@@ -597,7 +597,7 @@ static void ask_for_50(struct tt_client *client, uint64_t value, void *data)
 	ok(tt_client_request(client, 50));
 }
 
-/* the rest of what was cut off */
+/* send the rest of the message */
 static void send_rest(struct tt_client *client, uint64_t value, void *data)
 {
 	struct fake *fake = data;
@@ -653,7 +653,7 @@ static void a_callbacks_request_is_made_at_once(void **state)
 	acknowledge(fake, 0);
 	say(fake, BROADCAST, 1);
 	acknowledge(fake, 0);
-	/* the same once more needs no message */
+	/* the same request once more needs no message */
 	say(fake, BROADCAST, 2);
 	say(fake, RUN, 50);
 	ok(tt_client_run_until(fake->client, 100));
@@ -665,7 +665,7 @@ static void a_callbacks_request_is_made_at_once(void **state)
 	said_ack(fake);
 	said_ack(fake);
 	said_nothing(fake);
-	/* and what is due then is for the caller to see */
+	/* the caller finds out what is due then */
 	shows(fake, 50);
 }
 
@@ -767,7 +767,7 @@ static void run_may_come_while_a_callback_asks(void **state)
 	ok(tt_client_run_until(fake->client, 99));
 	said(fake, WAIT, 0);
 	said(fake, GET, 0);
-	/* they are in order nevertheless */
+	/* the ACKs are in order nevertheless */
 	said_ack(fake);
 	said_ack(fake);
 	said_ack(fake);

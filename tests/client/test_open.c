@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Becoming a client, and what can go wrong with it.
+ * Joining a simulation, and what can go wrong with that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -178,7 +178,7 @@ static void it_runs_at_0_in_the_slot_it_was_given(void **state)
 {
 	struct fake *fake = *state;
 
-	/* the rest of that number has no meaning */
+	/* the other bits of the time have no meaning */
 	fake->ack.time = 0xabc0003;
 	fake = by_messages(state);
 	shows(fake, 0);
@@ -196,7 +196,7 @@ static void a_client_need_not_have_a_name(void **state)
 	by_messages(state);
 }
 
-/* START, which is not answered, and then the end */
+/* read START and close without an answer */
 static void goes(struct fake *fake)
 {
 	struct um_timetravel_msg msg;
@@ -209,7 +209,7 @@ static void goes_unread(struct fake *fake)
 {
 	char byte;
 
-	/* it is there, and stays there */
+	/* START has come, but is not read */
 	recv(fake->fd, &byte, 1, MSG_PEEK);
 	close(fake->fd);
 	fake->fd = -1;
@@ -264,7 +264,7 @@ static void says_what_is_unknown(struct fake *fake)
 	answers(fake, 10, 0, 0);
 }
 
-/* until the client gives up */
+/* send broadcasts until the client gives up */
 static void only_broadcasts(struct fake *fake)
 {
 	struct um_timetravel_msg msg = { .op = BROADCAST }, heard;
@@ -282,13 +282,13 @@ static void a_wrong_ack_to_start_is_named(void **state)
 	} wrong[] = {
 		{ goes, -EPIPE, "the controller has gone: Broken pipe" },
 		{ goes_unread, -ECONNRESET, "the controller has gone: Conn" },
-		{ goes_half_way, -EPROTO, "in the middle of a message, after 9 of 16 bytes" },
+		{ goes_half_way, -EPROTO, "in the middle of a message, after 9 of 16" },
 		{ is_silent, -ETIMEDOUT, "not acknowledged START within" },
-		{ says_half, -ETIMEDOUT, "in the middle of a message, after 9 of 16 bytes" },
+		{ says_half, -ETIMEDOUT, "in the middle of a message, after 9 of 16" },
 		{ answers_another, -EPROTO, "ACK of message 2, expected 1" },
 		{ runs_it, -EPROTO, "RUN, but this client runs already" },
-		{ says_start, -EPROTO, "operation 1, which is none" },
-		{ says_what_is_unknown, -EPROTO, "operation 10, which is none" },
+		{ says_start, -EPROTO, "operation 1, which no controller sends" },
+		{ says_what_is_unknown, -EPROTO, "operation 10, which no controller sends" },
 		{ only_broadcasts, -ETIMEDOUT, "not acknowledged START" },
 	};
 	struct fake *fake = *state;

@@ -15,18 +15,18 @@
 
 #define CLIENTS 3
 
-/* how the controller is told which clients are to have the memory */
+/* options that say which clients are offered the memory */
 static const char *const transports[][3] = {
 	{ NULL }, { "--no-shm" }, { "--no-shm-for=1" }, { "--no-shm-for=2" },
 	{ "--no-shm-for=1", "--no-shm-for=3" },
 };
 #define TRANSPORTS (sizeof(transports) / sizeof(transports[0]))
 
-/* only one client runs at a time, so that nobody else writes to it */
+/* what the clients tell; only the running client writes to it */
 static char story[100000];
 static size_t told;
 
-/* the clients' ends of sockets between two of them */
+/* both ends of a socket between two clients */
 static int link_ends[2];
 
 static void __attribute__((format(printf, 1, 2))) tell(const char *fmt, ...)
@@ -39,7 +39,7 @@ static void __attribute__((format(printf, 1, 2))) tell(const char *fmt, ...)
 	assert_true(told < sizeof(story));
 }
 
-/* the story goes on like that at @line; returns where that ends */
+/* the story goes on like this at @line; returns what comes after it */
 static const char *__attribute__((format(printf, 3, 4)))
 told_next(const char *transport, const char *line, const char *fmt, ...)
 {
@@ -55,7 +55,7 @@ told_next(const char *transport, const char *line, const char *fmt, ...)
 	return line + strlen(want);
 }
 
-/* a client's life, in its thread */
+/* run three clients in threads of their own */
 static void live(void *(*life[CLIENTS])(void *name))
 {
 	pthread_t threads[CLIENTS];
@@ -67,7 +67,7 @@ static void live(void *(*life[CLIENTS])(void *name))
 		ok(pthread_join(threads[i], NULL));
 }
 
-/* ticks each (its name) ms, and says so */
+/* client N ticks every N ms */
 static void *tick(void *name)
 {
 	uintptr_t id = (uintptr_t)name;
@@ -85,7 +85,7 @@ static void *tick(void *name)
 	return NULL;
 }
 
-/* all ticks, in order of time; returns how many */
+/* the ticks are in order of time; returns their number */
 static int check_ticks(void)
 {
 	unsigned long long last = 0, time;
@@ -126,7 +126,7 @@ static void clients_tick_in_order_and_on_time(void **state)
 	}
 }
 
-/* sends something each 10 ms, and has its answer in no time */
+/* asks another client something every 10 ms, and gets the answer in no time */
 static void *ask_around(void *name)
 {
 	struct tt_client *client = sim_join((struct tt_client_options) {
@@ -144,10 +144,10 @@ static void *ask_around(void *name)
 		ok(tt_client_wait_readable(client, link_ends[0]));
 		assert_int_equal(read(link_ends[0], &byte, 1), 1);
 		assert_int_equal(sim_now(client), i * 10000000);
-		/* at that time the other one has something to do */
+		/* at this time the other client has something to do */
 		ok(tt_client_run_until(client, i * 10000000 + 5000000));
 		tell("%llu later\n", (unsigned long long)sim_now(client));
-		/* and this is not a time when it has */
+		/* at this time it has not */
 		ok(tt_client_run_until(client, i * 10000000 + 5000001));
 		tell("%llu later\n", (unsigned long long)sim_now(client));
 	}
@@ -155,7 +155,7 @@ static void *ask_around(void *name)
 	return NULL;
 }
 
-/* is sent something, answers, and has to do with it 5 ms later */
+/* answers, and has something to do because of it 5 ms later */
 static int is_asked(struct tt_client *client, int fd, void *data)
 {
 	uint64_t *due = data;
@@ -191,7 +191,7 @@ static void *answer(void *name)
 	return NULL;
 }
 
-/* has nothing to do with it, but needs time */
+/* a third client, which only runs */
 static void *bystand(void *name)
 {
 	struct tt_client *client = sim_join((struct tt_client_options) {
@@ -223,8 +223,9 @@ static void a_request_because_of_an_interrupt_is_in_time(void **state)
 		close(link_ends[1]);
 		assert_int_equal(sim_finish(pid), 0);
 		for (j = 1; j <= 100; j++) {
-			/* who is first at one time depends on who has not run
-			 * for longest, which is the one that answers
+			/*
+			 * At one instant the client goes first that has not run
+			 * for longer: the one that answers.
 			 */
 			line = told_next(transports[i][0], line,
 					 "%u0000000 sent\n%u0000000 asked\n"
@@ -340,7 +341,7 @@ static void two_clients_may_wait_for_each_other(void **state)
 	}
 }
 
-/* has something to do 5 ms after it was told */
+/* has something to do 5 ms after a broadcast */
 static void is_told(struct tt_client *client, uint64_t value, void *data)
 {
 	(void)value;
@@ -348,7 +349,7 @@ static void is_told(struct tt_client *client, uint64_t value, void *data)
 	ok(tt_client_request(client, sim_now(client) + 5000000));
 }
 
-/* tells the other one, and has nothing to do until it is told itself */
+/* broadcasts, and then has nothing to do before it hears a broadcast */
 static void *toss(void *name)
 {
 	uintptr_t id = (uintptr_t)name;
@@ -359,7 +360,7 @@ static void *toss(void *name)
 	int i;
 
 	for (i = 1; i <= 100; i++) {
-		/* not before the other one is there */
+		/* the other client is there by then */
 		if (id == 1 && i == 1)
 			ok(tt_client_run_until(client, 1000000));
 		else
@@ -445,7 +446,7 @@ static void the_time_of_day_goes_with_simulated_time(void **state)
 	}
 }
 
-/* joins when it is 500 for the first one */
+/* joins when the first client's time is 500 */
 static void *join_late(void *data)
 {
 	struct tt_client *client = sim_join((struct tt_client_options) {
