@@ -92,7 +92,8 @@ int tt_memory_attach(struct tt_memory *memory, int fd, uint16_t id,
 				new.len, strerror(errno));
 	new.mem = mem;
 	new.slot = &mem->clients[id];
-	SET_BITS(new.slot->capa, UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE);
+	SET_BITS(new.slot->capa, UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE |
+				 SCHEDSHM_CAP_STOPPABLE);
 	*memory = new;
 	return 0;
 }

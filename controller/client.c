@@ -173,7 +173,8 @@ static void client_ask(struct client *client, uint32_t op, uint64_t time)
  * may not read its socket before it gets to its limit, so it cannot be stopped
  * earlier. Others could be, but an unknown client may take a limit that it has
  * passed already for an error of the controller's, and abort. So these get no
- * limit that is far away. Machines can be stopped by the memory at any time.
+ * limit that is far away. Machines and clients of libttclient can be stopped by
+ * the memory at any time.
  *
  * Return: what to tell it, at most @until.
  */

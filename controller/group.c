@@ -215,11 +215,13 @@ void group_start(struct client *client)
 static void learn_transport(struct client *client)
 {
 	struct group *group = client->group;
+	uint32_t capa = shm_capa(&group->shm, client->slot);
 
-	if (shm_capa(&group->shm, client->slot) &
-	    UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE) {
+	if (capa & UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE) {
 		client->transport = CLIENT_MEMORY;
 		client->base = 0;
+		if (capa & SCHEDSHM_CAP_STOPPABLE)
+			client->stoppable = true;
 		client->stats->memory = true;
 		return;
 	}

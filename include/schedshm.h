@@ -21,6 +21,14 @@
 #define SCHEDSHM_CAP_NO_INTERRUPT 0x40000000
 
 /*
+ * Another one: this client takes a free-until that is lowered while it runs, even
+ * below the time that it has reached. Then the controller lets it go on by itself
+ * as far as nobody else wants to run, and can stop it for a newcomer. Machines
+ * take that too; the controller knows them without it.
+ */
+#define SCHEDSHM_CAP_STOPPABLE 0x20000000
+
+/*
  * Each field of the memory is accessed in one piece. What has been written
  * before a store is there for whoever loads the stored value.
  */

@@ -13,6 +13,8 @@
 
 #define REQ_RUN UM_TIMETRAVEL_SCHEDSHM_FLAGS_REQ_RUN
 #define SHARES UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE
+/* what its own slot says */
+#define OURS (SHARES | SCHEDSHM_CAP_STOPPABLE)
 #define NO_INTERRUPT SCHEDSHM_CAP_NO_INTERRUPT
 
 /* controller time at which the client's clock is 0 */
@@ -191,7 +193,7 @@ static void its_slot_says_that_it_shares_time_before_its_next_message(void **sta
 {
 	struct fake *fake = with_memory(state, BEGAN);
 
-	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	assert_int_equal(fake_slot(fake)->capa, OURS);
 	said_nothing(fake);
 	shows(fake, 0);
 }
@@ -272,7 +274,7 @@ static void other_flags_and_capabilities_are_kept(void **state)
 	fake_slot(fake)->capa = 0x10;
 	fake_slot(fake)->flags = 0x20;
 	ok(fake_open(fake));
-	assert_int_equal(fake_slot(fake)->capa, 0x11);
+	assert_int_equal(fake_slot(fake)->capa, OURS | 0x10);
 	ok(tt_client_request(fake->client, 50));
 	run(fake, 50, 50);
 	ok(tt_client_wait(fake->client));
@@ -306,6 +308,22 @@ static void in_memory_it_has_to_ask_at_free_until(void **state)
 	ok(tt_client_run_until(fake->client, 1001));
 	/* another client lowers it */
 	fake->mem->free_until = AT(1002);
+	say_seq(fake, RUN, 0, AT(1002));
+	ok(tt_client_run_until(fake->client, 1002));
+	said(fake, WAIT, 0);
+	assert_int_equal(fake_slot(fake)->req_time, AT(1002));
+}
+
+static void it_takes_a_free_until_that_it_has_passed_already(void **state)
+{
+	struct fake *fake = with_memory(state, BEGAN);
+
+	fake->mem->free_until = AT(2000);
+	ok(tt_client_run_until(fake->client, 1001));
+	/* a newcomer wants to start as soon as that is possible */
+	fake->mem->free_until = AT(500);
+	ok(tt_client_update(fake->client));
+	assert_int_equal(fake->mem->current_time, AT(1001));
 	say_seq(fake, RUN, 0, AT(1002));
 	ok(tt_client_run_until(fake->client, 1002));
 	said(fake, WAIT, 0);
@@ -511,21 +529,21 @@ static void without_callbacks_it_says_that_it_cannot_be_interrupted(void **state
 	assert_int_equal(pipe(ends), 0);
 	fake->opt.interrupted = nothing_read;
 	with_memory(state, BEGAN);
-	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	assert_int_equal(fake_slot(fake)->capa, OURS);
 	run(fake, AT(50), AT(50));
 	ok(tt_client_run_until(fake->client, 50));
-	assert_int_equal(fake_slot(fake)->capa, SHARES | NO_INTERRUPT);
+	assert_int_equal(fake_slot(fake)->capa, OURS | NO_INTERRUPT);
 	/* with a watch it can be interrupted, from the next wait on */
 	ok(tt_client_watch(fake->client, ends[0]));
 	run(fake, AT(60), AT(60));
 	ok(tt_client_run_until(fake->client, 60));
-	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	assert_int_equal(fake_slot(fake)->capa, OURS);
 	ok(tt_client_unwatch(fake->client, ends[0]));
 	run(fake, AT(70), AT(70));
 	ok(tt_client_run_until(fake->client, 70));
 	run(fake, AT(80), AT(80));
 	ok(tt_client_run_until(fake->client, 80));
-	assert_int_equal(fake_slot(fake)->capa, SHARES | NO_INTERRUPT);
+	assert_int_equal(fake_slot(fake)->capa, OURS | NO_INTERRUPT);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -538,7 +556,7 @@ static void with_a_broadcast_callback_it_can_be_interrupted(void **state)
 	with_memory(state, BEGAN);
 	run(fake, AT(50), AT(50));
 	ok(tt_client_run_until(fake->client, 50));
-	assert_int_equal(fake_slot(fake)->capa, SHARES);
+	assert_int_equal(fake_slot(fake)->capa, OURS);
 }
 
 int main(void)
@@ -562,6 +580,7 @@ int main(void)
 		WITH_FAKE(other_flags_and_capabilities_are_kept),
 		WITH_FAKE(time_is_published_as_it_passes),
 		WITH_FAKE(in_memory_it_has_to_ask_at_free_until),
+		WITH_FAKE(it_takes_a_free_until_that_it_has_passed_already),
 		WITH_FAKE(free_until_before_its_beginning_is_not_forever),
 		WITH_FAKE(a_request_for_the_end_of_time_is_none),
 		WITH_FAKE(if_another_runs_its_time_is_left_alone),

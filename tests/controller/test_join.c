@@ -8,6 +8,7 @@
 
 #include "harness.h"
 #include "process.h"
+#include "schedshm.h"
 
 static void with_n_clients_none_starts_before_all_have_sent_START(void **state)
 {
@@ -273,6 +274,26 @@ static void a_START_does_not_call_back_a_strict_client_with_memory(void **state)
 	memory_wait_for(sim, a.peer, a.time, 120000000);
 	is_started(b);
 	ask(sim, b, GET_TOD, -1, 1000000 + 110000000);
+}
+
+static void a_START_stops_a_client_that_says_it_can_be_stopped(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *a, *b;
+
+	sim_begin(sim);
+	a = peer_join(sim, 1);
+	is_started_with_memory(a);
+	peer_slot(a)->capa |= SCHEDSHM_CAP_STOPPABLE;
+	memory_wait_for(sim, a, 0, 1000);
+	gets_msg(sim, a, RUN, 1000);
+	assert_int_equal(a->mem->free_until, NEVER);
+	a->mem->current_time = 1200;
+	b = peer_join(sim, 2);
+	assert_int_equal(a->mem->free_until, 1200);
+	memory_wait_for(sim, a, 1234, 5000);
+	is_started(b);
+	ask(sim, b, GET_TOD, -1, 1000000 + 1234);
 }
 
 static void a_strict_client_is_stopped_in_time_by_one_it_interrupts(void **state)
@@ -563,6 +584,7 @@ int main(void)
 		BEHAVIOUR(a_machine_is_known_by_its_command_line),
 		BEHAVIOUR(a_START_does_not_call_back_a_strict_client_by_messages),
 		BEHAVIOUR(a_START_does_not_call_back_a_strict_client_with_memory),
+		BEHAVIOUR(a_START_stops_a_client_that_says_it_can_be_stopped),
 		BEHAVIOUR(a_strict_client_is_stopped_in_time_by_one_it_interrupts),
 		BEHAVIOUR(an_unknown_client_does_nothing_by_itself_before_its_first_WAIT),
 		BEHAVIOUR(a_START_sends_nothing_to_a_client_that_must_ask_for_everything),
