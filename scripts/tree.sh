@@ -75,6 +75,8 @@ copy_main()
 		[ ! -e "$main_kdir/copied" ] || cp "$main_kdir/copied" "$kdir"
 		[ -n "$SERIES" ] || cp "$main_kdir/patched" "$kdir"
 	) 8<"$main_kdir"
+	# or git takes every file for a changed one, and writes it again
+	git -C "$src.new" update-index -q --refresh
 	[ -z "$SERIES" ] || git -C "$src.new" reset -q --hard base
 	mv "$src.new" "$src"
 }
