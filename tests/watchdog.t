@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A machine that hangs is named, with what its processes do, and nobody waits for
+# it for ever
+. "$(dirname "$0")/lib.sh"
+. tests/machines.sh
+
+# watched RUN FLAGS SCENARIO [VARIABLE=VALUE...] - a boot with a watchdog of 2 s
+watched()
+{
+	run=$1 flags=$2 scenario=$3
+	shift 3
+	boot "$run" "--watchdog 2 $flags" "$scenario" "$@"
+}
+
+# stopped RUN FLAGS - such a boot, in which machine 2 is stopped after a second,
+# as by a debugger that somebody has forgotten
+stopped()
+{
+	rm -rf "${build:?}/test/$1"
+	watched "$1" "$2" 'sleep:1 ticks:30000' &
+	pid=$!
+	until [ -s "$build/test/$1/2/result" ]; do
+		kill -s 0 $pid || return 1
+		sleep 0.1
+	done
+	kill -s STOP "$(cat "$build/test/$1/2/pid")"
+	wait $pid
+}
+
+# hangs RUN MACHINE PATTERN - the controller says once that this machine hangs,
+# and what its processes do, and does not say so of others
+hangs()
+{
+	log=$build/test/$1/controller
+	grep ' hangs at ' "$log"
+	[ "$(grep -c ' hangs at ' "$log")" = 1 ] &&
+		grep "client 0x$2 (slot [0-9]*) hangs at .* ns: .*($build/[^ ]*linux .*$3" "$log"
+}
+
+# none_left RUN - none of its processes
+none_left()
+{
+	find /proc -maxdepth 2 -name cwd -lname "$build/test/$1/*" 2>/dev/null |
+		no grep .
+}
+
+
+for kernel in 6.1 6.12; do
+	run=watchdog-spin-$kernel
+	ok "a program that computes for ever ends the simulation ($kernel)" \
+		no watched "$run" --on-hang=abort 'sleep:%0 spin' \
+		KERNEL=$kernel
+	ok "its machine is named, and that its program runs ($kernel)" \
+		hangs "$run" 1 ', its \(traced\|child\) process [0-9]* ([^ ]*) runs'
+done
+
+run=watchdog-stopped
+ok 'a machine that is stopped ends the simulation' \
+	no stopped $run --on-hang=abort
+ok 'it is named, and that it is stopped' \
+	hangs $run 2 ') is stopped by a signal'
+
+run=watchdog-killed
+ok 'a machine that hangs is killed, if that is wanted' \
+	no stopped $run --on-hang=kill
+ok 'it is named' hangs $run 2 ') is stopped by a signal'
+ok 'the other machine goes on to its end' [ "$(value $run 1 ticks)" = 30000 ]
+ok 'no process of the one that was killed is left' none_left $run
+
+# it neither says anything nor publishes the time while it is alone
+run=watchdog-mainline
+need make stage-4 KERNEL=6.12 SERIES=none
+ok 'a released kernel that is alone does not hang' \
+	watched $run --on-hang=abort ticks:100000 NODES=1 KERNEL=6.12 SERIES=none
+ok 'the controller says nothing about it' [ ! -s "$build/test/$run/controller" ]
+finish
