@@ -295,6 +295,27 @@ stop_controller()
 	}
 }
 
+# hung - the first client that hangs, by the controller's log, as a machine
+hung()
+{
+	sed -n '/ hangs at / { s/^tt-controller: client \([^ ]*\) [^)]*) /\1 /p; q }' \
+		controller | while read -r name text; do
+		echo "machine $((name)) $text"
+	done
+}
+
+# reason - what the exit status of the controller and its log say
+reason()
+{
+	last=$(tail -n 1 controller | sed 's/^tt-controller: //')
+	case $status in
+	3) echo "$last" ;;
+	4) hung ;;
+	5) echo "out of resources: $last" ;;
+	*) echo "the controller ended with status $status: $last" ;;
+	esac
+}
+
 # stop_collector - it ends when nobody has the pipe any more; a stray process
 # might have it
 stop_collector()
@@ -313,7 +334,7 @@ judge()
 {
 	[ -z "$failure" ] || fail "$failure"
 	[ "$status" = 0 ] || [ "$status" = stopped ] ||
-		fail "the controller ended with status $status: $(tail -n 1 controller)"
+		fail "$(reason)"
 	[ $next -gt "$NODES" ] ||
 		fail "machine $next did not join: machine 1 came to $((next - first - 1)) of $JOIN gates"
 	clear_line
@@ -342,7 +363,8 @@ enter_run
 	KARGS="virtio_uml.device=../lan:1 $KARGS"
 }
 # shellcheck disable=SC2086
-start_controller -v -n $first --watchdog 60 --stats stats.json $CONTROLLER_FLAGS ||
+start_controller -v -n $first --watchdog 60 --on-hang=abort --stats stats.json \
+	$CONTROLLER_FLAGS ||
 	fail "the controller does not start: $(tail -n 1 controller)"
 start_collector
 start=$(now)
