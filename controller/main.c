@@ -139,6 +139,8 @@ static int status_of(int error)
 	case EDQUOT:
 	case EFBIG:
 		return EXIT_NO_RESOURCES;
+	case ENAMETOOLONG:
+		return EXIT_WRONG_USAGE;
 	default:
 		return EXIT_FAILURE;
 	}

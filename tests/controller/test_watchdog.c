@@ -573,6 +573,61 @@ static void what_its_process_does_is_said(void **state)
 	}
 }
 
+static void a_client_that_a_debugger_has_stopped_is_said_to_be_so(void **state)
+{
+	struct sim *sim = *state;
+	struct spawned spawned;
+	char tracer[128];
+
+	sim_begin(sim);
+	spawn(sim, &spawned, 1, spin);
+	while (spawned.client->state != CLIENT_RUNNING)
+		sim_settle(sim);
+	assert_int_equal(ptrace(PTRACE_ATTACH, spawned.pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(spawned.pid, NULL, 0), spawned.pid);
+	look_long(sim);
+	snprintf(tracer, sizeof(tracer),
+		 ") is stopped by its tracer, process %d (test_watchdog); ",
+		 (int)getpid());
+	assert_non_null(strstr(sim_log(sim), tracer));
+	kill_spawned(&spawned);
+}
+
+/* it ends, and leaves its connection to a child */
+static void leave(void)
+{
+	if (!fork()) {
+		alarm(LIMIT_S);
+		pause();
+	}
+}
+
+static void a_client_that_has_ended_and_left_its_connection_is_said_to_have(void **state)
+{
+	struct sim *sim = *state;
+	struct spawned spawned;
+	char parent[128];
+
+	sim->opt.on_hang = ON_HANG_KILL;
+	sim_begin(sim);
+	spawn(sim, &spawned, 1, leave);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	while (spawned.client->state != CLIENT_RUNNING)
+		sim_settle(sim);
+	assert_int_equal(waitid(P_PID, spawned.pid, NULL, WEXITED | WNOWAIT),
+			 0);
+	look_long(sim);
+	snprintf(parent, sizeof(parent),
+		 ") has ended, and is not waited for by process %d (test_watchdog); ",
+		 (int)getpid());
+	assert_non_null(strstr(sim_log(sim), parent));
+	sim_settle(sim);
+	assert_int_equal(sim->verdict, VERDICT_HANG);
+	waitpid(spawned.pid, NULL, 0);
+	/* the child, which has nothing to do with it */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 static void half_a_message_is_mentioned(void **state)
 {
 	struct sim *sim = *state;
@@ -794,6 +849,8 @@ int main(void)
 		WATCH(the_timer_itself_tells_late_looks),
 		WATCH(nobody_hangs_while_nobody_runs),
 		WATCH(what_its_process_does_is_said),
+		WATCH(a_client_that_a_debugger_has_stopped_is_said_to_be_so),
+		WATCH(a_client_that_has_ended_and_left_its_connection_is_said_to_have),
 		WATCH(half_a_message_is_mentioned),
 		WATCH(a_process_that_is_not_visible_is_said_to_be_so),
 		WATCH(with_abort_a_hang_is_the_end),
