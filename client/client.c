@@ -39,24 +39,36 @@
  *
  * ACKs are sent in the order in which the messages came: a controller may insist
  * on it. So the ACK of another message may have to wait behind a broadcast's.
+ *
+ * A frame that a running client sends can arrive somewhere after the card's delay
+ * at the earliest, so the client goes no further by itself than to that time.
+ * Nobody looks at the frame before the client waits, so it is only queued, and
+ * sent along with the next message. Frames that arrive come before RUN, which is
+ * for the time of their arrival.
  */
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "ttclient.h"
 #include "error.h"
 #include "memory.h"
+#include "netport.h"
 #include "op.h"
 #include "simtime.h"
 #include "socket.h"
 #include "watch.h"
 
 #define API __attribute__((visibility("default")))
+
+/* what a frame has at least, and besides the MTU: a header and two VLAN tags */
+#define FRAME_MIN 14
+#define FRAME_MORE 22
 
 /**
  * enum state - what a client does
@@ -83,6 +95,25 @@ struct received {
 	bool is_broadcast;
 	uint64_t value;
 };
+
+/**
+ * struct frame - a frame that has arrived
+ *
+ * @link: in the client's list
+ * @time: when, local time, ns
+ * @card: at which card
+ * @len: its length, bytes
+ * @data: the frame
+ */
+struct frame {
+	STAILQ_ENTRY(frame) link;
+	uint64_t time;
+	unsigned int card;
+	size_t len;
+	unsigned char data[];
+};
+
+STAILQ_HEAD(frames, frame);
 
 /**
  * struct tt_client - a client
@@ -113,6 +144,12 @@ struct received {
  *	passed on
  * @room: number of messages for which @received has room
  * @watches: the descriptors that are watched
+ * @cards: the network cards
+ * @nr_cards: number of them
+ * @arrival: a frame that was sent in this run can arrive at this time, local
+ *	time, ns; %TT_NEVER if none was sent
+ * @frames: frames that have arrived
+ * @taken: the one that tt_client_receive() has returned last, or NULL
  */
 struct tt_client {
 	struct tt_client_options opt;
@@ -139,6 +176,11 @@ struct tt_client {
 	size_t nr_passed;
 	size_t room;
 	struct tt_watches watches;
+	struct netport_card *cards;
+	unsigned int nr_cards;
+	uint64_t arrival;
+	struct frames frames;
+	struct frame *taken;
 };
 
 /* end the connection; @ret and the line in @error say why */
@@ -238,11 +280,54 @@ static int handle_run(struct tt_client *client,
 				      to_controller(client, client->now));
 	client->state = RUNS;
 	client->request = TT_NEVER;
+	client->arrival = TT_NEVER;
 	if (client->memory.mem)
 		tt_memory_clear_request(&client->memory);
 	set_now(client, msg->time - client->offset);
 	client->told = client->now;
 	return client->memory.mem ? send_acks(client) : ack(client, msg);
+}
+
+static int receive_payload(struct tt_client *client, void *payload, size_t len)
+{
+	int ret = tt_socket_receive_payload(&client->sock, payload, len);
+
+	return ret ? lost(client, ret) : 0;
+}
+
+/* the controller describes a card before it acknowledges PLUG */
+static int handle_plug(struct tt_client *client)
+{
+	struct netport_card *cards;
+
+	cards = realloc(client->cards, (client->nr_cards + 1) * sizeof(*cards));
+	if (!cards)
+		return lost(client, tt_error(&client->error, ENOMEM,
+					     "no memory for a card"));
+	client->cards = cards;
+	return receive_payload(client, &cards[client->nr_cards++],
+			       sizeof(*cards));
+}
+
+static int handle_frame(struct tt_client *client,
+			const struct um_timetravel_msg *msg)
+{
+	size_t len = netport_len(msg->seq);
+	struct frame *frame = malloc(sizeof(*frame) + len);
+	int ret;
+
+	if (!frame)
+		return lost(client, tt_error(&client->error, ENOMEM,
+					     "no memory for a frame"));
+	frame->time = simtime_to_local(msg->time, client->offset);
+	frame->card = netport_card(msg->seq);
+	frame->len = len;
+	ret = receive_payload(client, frame->data, len);
+	if (ret)
+		free(frame);
+	else
+		STAILQ_INSERT_TAIL(&client->frames, frame, link);
+	return ret;
 }
 
 /* a message that is not the ACK that is being waited for */
@@ -260,6 +345,10 @@ static int handle(struct tt_client *client,
 	case UM_TIMETRAVEL_BROADCAST:
 		return client->opt.broadcast ? keep(client, msg) :
 					       ack(client, msg);
+	case NETPORT_PLUG:
+		return handle_plug(client);
+	case NETPORT_FRAME:
+		return handle_frame(client, msg);
 	case UM_TIMETRAVEL_ACK:
 		return broke_protocol(client,
 				      "ACK of message %u, expected none",
@@ -295,19 +384,17 @@ static int drain(struct tt_client *client)
 }
 
 /*
- * Send a message and wait until it is acknowledged. A broadcast takes as long as
- * the callbacks of all others do, which the controller cannot know.
+ * Wait for the ACK of a message. That of a broadcast takes as long as the
+ * callbacks of all others do, which the controller cannot know.
  */
-static int ask(struct tt_client *client, uint32_t op, uint64_t time,
-	       uint64_t *answer)
+static int wait_for_ack(struct tt_client *client, uint32_t op, uint32_t seq,
+			uint64_t *answer)
 {
 	bool is_limited = op != UM_TIMETRAVEL_BROADCAST;
 	struct um_timetravel_msg msg;
-	uint32_t seq = ++client->seq;
 	long long end = 0;
-	int ret;
+	int ret = 0;
 
-	ret = client_send(client, op, seq, time);
 	while (!ret) {
 		ret = receive(client, &msg, 0);
 		if (!ret && msg.op == UM_TIMETRAVEL_ACK) {
@@ -333,6 +420,16 @@ static int ask(struct tt_client *client, uint32_t op, uint64_t time,
 					    client->opt.timeout_ms));
 	}
 	return ret;
+}
+
+/* send a message and wait until it is acknowledged */
+static int ask(struct tt_client *client, uint32_t op, uint64_t time,
+	       uint64_t *answer)
+{
+	uint32_t seq = ++client->seq;
+	int ret = client_send(client, op, seq, time);
+
+	return ret ? ret : wait_for_ack(client, op, seq, answer);
 }
 
 /* call back for broadcasts; no message is in flight */
@@ -469,6 +566,8 @@ API int tt_client_open(struct tt_client **client_ret,
 		return -ENOMEM;
 	client->log_fd = -1;
 	client->request = TT_NEVER;
+	client->arrival = TT_NEVER;
+	STAILQ_INIT(&client->frames);
 	tt_socket_init(&client->sock, &client->error);
 	tt_watches_init(&client->watches);
 
@@ -486,8 +585,18 @@ API int tt_client_open(struct tt_client **client_ret,
 
 API void tt_client_close(struct tt_client *client)
 {
+	struct frame *frame;
+
 	if (!client)
 		return;
+	if (!client->broken)
+		tt_socket_flush(&client->sock);
+	while ((frame = STAILQ_FIRST(&client->frames))) {
+		STAILQ_REMOVE_HEAD(&client->frames, link);
+		free(frame);
+	}
+	free(client->taken);
+	free(client->cards);
 	tt_memory_detach(&client->memory);
 	tt_socket_close(&client->sock);
 	if (client->log_fd >= 0)
@@ -681,7 +790,8 @@ static bool is_free(const struct tt_client *client, uint64_t ns)
 				 tt_memory_free_until(&client->memory) :
 				 client->until;
 
-	return ns < TT_NEVER && to_controller(client, ns) < until;
+	return ns < TT_NEVER && ns < client->arrival &&
+	       to_controller(client, ns) < until;
 }
 
 /* get to @ns, or part of the way */
@@ -714,7 +824,8 @@ API int tt_client_run_until(struct tt_client *client, uint64_t ns)
 				(unsigned long long)ns,
 				(unsigned long long)client->now);
 	client->asked = false;
-	while (!ret && client->now < ns && !client->asked)
+	while (!ret && client->now < ns && !client->asked &&
+	       STAILQ_EMPTY(&client->frames))
 		ret = run_step(client, ns);
 	return ret;
 }
@@ -820,6 +931,96 @@ API int tt_client_dispatch(struct tt_client *client)
 	if (client->broken)
 		return client->broken;
 	return catch_up(client);
+}
+
+API int tt_client_plug(struct tt_client *client, const char *network,
+		       struct tt_card *card)
+{
+	char name[NETPORT_NAME_LEN] = {};
+	size_t len = strlen(network);
+	struct um_timetravel_msg msg = {
+		.op = NETPORT_PLUG, .seq = ++client->seq,
+	};
+	const struct netport_card *info;
+	uint64_t number;
+	int ret;
+
+	if (client->broken)
+		return client->broken;
+	if (!len || len >= sizeof(name))
+		return tt_error(&client->error, EINVAL,
+				"the name of a network has %zu bytes, not 1 to %zu",
+				len, sizeof(name) - 1);
+	memcpy(name, network, len);
+	ret = tt_socket_queue(&client->sock, &msg, name, sizeof(name));
+	if (!ret)
+		ret = tt_socket_flush(&client->sock);
+	if (ret)
+		return lost(client, ret);
+	ret = wait_for_ack(client, NETPORT_PLUG, msg.seq, &number);
+	if (!ret && (!number || number != client->nr_cards))
+		ret = tt_error(&client->error, ENOENT,
+			       "the controller has no network \"%s\"", network);
+	if (ret)
+		return done(client, ret);
+	info = &client->cards[number - 1];
+	*card = (struct tt_card) {
+		.number = number, .mtu = info->mtu, .delay = info->delay,
+	};
+	memcpy(card->mac, info->mac, sizeof(card->mac));
+	return done(client, 0);
+}
+
+API int tt_client_send(struct tt_client *client, unsigned int card,
+		       const void *frame, size_t len)
+{
+	struct um_timetravel_msg msg = {
+		.op = NETPORT_FRAME,
+		.seq = netport_seq(card, len),
+		.time = to_controller(client, client->now),
+	};
+	const struct netport_card *info;
+	uint64_t arrival;
+	int ret;
+
+	if (client->broken)
+		return client->broken;
+	if (client->state != RUNS)
+		return tt_error(&client->error, EPERM,
+				"only a client that runs can send a frame");
+	if (!card || card > client->nr_cards)
+		return tt_error(&client->error, ENOENT,
+				"there is no card %u", card);
+	info = &client->cards[card - 1];
+	if (len < FRAME_MIN || len > FRAME_MORE + (size_t)info->mtu)
+		return tt_error(&client->error, EMSGSIZE,
+				"a frame has %zu bytes, not %u to %u", len,
+				FRAME_MIN, FRAME_MORE + info->mtu);
+	ret = tt_socket_queue(&client->sock, &msg, frame, len);
+	if (ret)
+		return lost(client, ret);
+	arrival = simtime_add(client->now, info->delay);
+	if (arrival < client->arrival)
+		client->arrival = arrival;
+	return 0;
+}
+
+API int tt_client_receive(struct tt_client *client, struct tt_frame *frame)
+{
+	struct frame *first = STAILQ_FIRST(&client->frames);
+
+	free(client->taken);
+	client->taken = first;
+	if (!first)
+		return client->broken ? client->broken : -EAGAIN;
+	STAILQ_REMOVE_HEAD(&client->frames, link);
+	*frame = (struct tt_frame) {
+		.time = first->time,
+		.card = first->card,
+		.len = first->len,
+		.data = first->data,
+	};
+	return 0;
 }
 
 API bool tt_client_uses_memory(const struct tt_client *client)

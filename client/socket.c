@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -21,6 +22,9 @@
 
 /* pause before the next attempt to connect */
 #define RETRY_MS 5
+
+/* how much may be queued before it is sent, bytes */
+#define OUT_SIZE 32768
 
 /**
  * tt_socket_left_ms - how much of the time limit is left
@@ -145,6 +149,10 @@ void tt_socket_close(struct tt_socket *sock)
 	if (sock->fd >= 0)
 		close(sock->fd);
 	sock->fd = -1;
+	free(sock->out);
+	sock->out = NULL;
+	sock->out_len = 0;
+	sock->out_size = 0;
 }
 
 /**
@@ -175,23 +183,13 @@ static int socket_gone(struct tt_socket *sock, int err)
 			strerror(err));
 }
 
-/**
- * tt_socket_send - send a message
- * @sock: a connected socket
- * @msg: the message
- *
- * Return: 0; -ETIMEDOUT if the controller does not take it in time; another
- * -errno if the controller has gone.
- */
-int tt_socket_send(struct tt_socket *sock, const struct um_timetravel_msg *msg)
+static int socket_flush(struct tt_socket *sock, const char *data, size_t len)
 {
-	const char *data = (const char *)msg;
 	size_t done = 0;
 	ssize_t ret;
 
-	while (done < sizeof(*msg)) {
-		ret = send(sock->fd, data + done, sizeof(*msg) - done,
-			   MSG_NOSIGNAL);
+	while (done < len) {
+		ret = send(sock->fd, data + done, len - done, MSG_NOSIGNAL);
 		if (ret >= 0)
 			done += ret;
 		else if (errno == EAGAIN)
@@ -201,6 +199,75 @@ int tt_socket_send(struct tt_socket *sock, const struct um_timetravel_msg *msg)
 			return socket_gone(sock, errno);
 	}
 	return 0;
+}
+
+/**
+ * tt_socket_flush - send what is queued
+ * @sock: a connected socket
+ *
+ * Return: 0; -ETIMEDOUT if the controller does not take it in time; another
+ * -errno if the controller has gone.
+ */
+int tt_socket_flush(struct tt_socket *sock)
+{
+	size_t len = sock->out_len;
+
+	sock->out_len = 0;
+	return socket_flush(sock, sock->out, len);
+}
+
+/**
+ * tt_socket_queue - have a message sent before the next one, or earlier
+ * @sock: a connected socket
+ * @msg: the message
+ * @payload: what follows it, filled up with zeros to a whole number of messages
+ * @len: length of the payload, bytes, 0 if there is none
+ *
+ * Return: 0, -ENOMEM, or what tt_socket_flush() returns.
+ */
+int tt_socket_queue(struct tt_socket *sock, const struct um_timetravel_msg *msg,
+		    const void *payload, size_t len)
+{
+	size_t need = sizeof(*msg) + len + -len % sizeof(*msg);
+	char *out = sock->out;
+	int ret;
+
+	if (sock->out_len + need > sock->out_size) {
+		ret = tt_socket_flush(sock);
+		if (ret)
+			return ret;
+	}
+	if (need > sock->out_size) {
+		out = realloc(out, need + OUT_SIZE);
+		if (!out)
+			return tt_error(sock->error, ENOMEM, "no memory");
+		sock->out = out;
+		sock->out_size = need + OUT_SIZE;
+	}
+	out += sock->out_len;
+	sock->out_len += need;
+	memset(out + need - sizeof(*msg), 0, sizeof(*msg));
+	memcpy(out, msg, sizeof(*msg));
+	if (len)
+		memcpy(out + sizeof(*msg), payload, len);
+	return 0;
+}
+
+/**
+ * tt_socket_send - send a message, after those that are queued
+ * @sock: a connected socket
+ * @msg: the message
+ *
+ * Return: 0, or what tt_socket_queue() and tt_socket_flush() return.
+ */
+int tt_socket_send(struct tt_socket *sock, const struct um_timetravel_msg *msg)
+{
+	int ret;
+
+	if (!sock->out_len)
+		return socket_flush(sock, (const char *)msg, sizeof(*msg));
+	ret = tt_socket_queue(sock, msg, NULL, 0);
+	return ret ? ret : tt_socket_flush(sock);
 }
 
 static void socket_take_fds(struct tt_socket *sock, struct msghdr *hdr)
@@ -337,5 +404,34 @@ int tt_socket_receive(struct tt_socket *sock, struct um_timetravel_msg *msg,
 	}
 	memcpy(msg, sock->buf + sock->head, sizeof(*msg));
 	sock->head += sizeof(*msg);
+	return 0;
+}
+
+/**
+ * tt_socket_receive_payload - receive what follows a message
+ * @sock: a connected socket
+ * @payload: filled in
+ * @len: its length, bytes
+ *
+ * Return: 0; -ETIMEDOUT if it does not come in time; another -errno if the
+ * controller has gone.
+ */
+int tt_socket_receive_payload(struct tt_socket *sock, void *payload, size_t len)
+{
+	struct um_timetravel_msg part;
+	size_t done, some;
+	int ret;
+
+	for (done = 0; done < len; done += some) {
+		ret = tt_socket_receive(sock, &part, 0);
+		if (ret == -EAGAIN)
+			return tt_error(sock->error, ETIMEDOUT,
+					"the controller stopped in the middle of a frame, after %zu of %zu bytes",
+					done, len);
+		if (ret)
+			return ret;
+		some = len - done < sizeof(part) ? len - done : sizeof(part);
+		memcpy((char *)payload + done, &part, some);
+	}
 	return 0;
 }

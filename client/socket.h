@@ -9,8 +9,8 @@
 
 #include "error.h"
 
-/* messages that are received at once, at most */
-#define TT_SOCKET_BATCH 32
+/* messages that are received at once, at most; a long frame is about 100 */
+#define TT_SOCKET_BATCH 256
 
 /**
  * struct tt_socket - the connection to the controller
@@ -23,6 +23,9 @@
  * @fds: those that came with the last message; a caller that keeps one sets it
  *	to -1
  * @nfds: how many came, even if there was no room for all
+ * @out: messages to be sent, NULL before there were any
+ * @out_len: how much of @out is used, bytes
+ * @out_size: how much is allocated for @out, bytes
  * @head: bytes at the beginning of @buf that were returned already
  * @len: bytes of @buf that were received
  * @buf: messages; the last one may be incomplete
@@ -34,6 +37,9 @@ struct tt_socket {
 	bool take_fds;
 	int fds[UM_TIMETRAVEL_MAX_FDS];
 	unsigned int nfds;
+	char *out;
+	size_t out_len;
+	size_t out_size;
 	size_t head;
 	size_t len;
 	char buf[TT_SOCKET_BATCH * sizeof(struct um_timetravel_msg)];
@@ -44,9 +50,13 @@ void tt_socket_init(struct tt_socket *sock, struct tt_error *error);
 int tt_socket_connect(struct tt_socket *sock, const char *path, int timeout_ms);
 void tt_socket_shutdown(struct tt_socket *sock);
 void tt_socket_close(struct tt_socket *sock);
+int tt_socket_queue(struct tt_socket *sock, const struct um_timetravel_msg *msg,
+		    const void *payload, size_t len);
+int tt_socket_flush(struct tt_socket *sock);
 int tt_socket_send(struct tt_socket *sock, const struct um_timetravel_msg *msg);
 int tt_socket_receive(struct tt_socket *sock, struct um_timetravel_msg *msg,
 		      int flags);
+int tt_socket_receive_payload(struct tt_socket *sock, void *payload, size_t len);
 bool tt_socket_has_message(const struct tt_socket *sock);
 bool tt_socket_is_empty(const struct tt_socket *sock);
 void tt_socket_close_fds(struct tt_socket *sock);

@@ -258,6 +258,79 @@ int tt_client_unwatch(struct tt_client *client, int fd);
 int tt_client_wait_readable(struct tt_client *client, int fd);
 
 /**
+ * struct tt_card - a network card
+ *
+ * @number: which of the client's cards it is, from 1
+ * @mac: its address, the same in each run
+ * @mtu: longest frame, not counting the Ethernet header and two VLAN tags, bytes
+ * @delay: a frame takes at least so long to any other client, ns
+ */
+struct tt_card {
+	unsigned int number;
+	unsigned char mac[6];
+	unsigned int mtu;
+	uint64_t delay;
+};
+
+/**
+ * struct tt_frame - a frame that has arrived
+ *
+ * @time: when it has, local time, ns
+ * @card: the number of the card at which it has
+ * @len: its length, bytes
+ * @data: from the destination's address on, without a checksum; valid until the
+ *	next tt_client_receive() or tt_client_close()
+ */
+struct tt_frame {
+	uint64_t time;
+	unsigned int card;
+	size_t len;
+	const unsigned char *data;
+};
+
+/**
+ * tt_client_plug - plug a network card into one of the controller's networks
+ * @client: the client
+ * @network: the network's name, as in tt-controller's --net
+ * @card: filled in
+ *
+ * Return: 0; -ENOENT if there is no such network; -EINVAL; another -errno. Only
+ * tt-controller has networks; another controller may end the connection.
+ */
+int tt_client_plug(struct tt_client *client, const char *network,
+		   struct tt_card *card);
+
+/**
+ * tt_client_send - send a frame, now
+ * @client: running
+ * @card: the number of the card
+ * @frame: from the destination's address on, without a checksum; copied
+ * @len: its length, bytes, at least 14
+ *
+ * The frame is on its way when this client waits. It does so before the frame
+ * can arrive anywhere: tt_client_run_until() sees to that.
+ *
+ * Return: 0; -EPERM if the client does not run; -ENOENT if it has no such card;
+ * -EMSGSIZE; another -errno.
+ */
+int tt_client_send(struct tt_client *client, unsigned int card,
+		   const void *frame, size_t len);
+
+/**
+ * tt_client_receive - take the next frame that has arrived
+ * @client: the client
+ * @frame: filled in
+ *
+ * When frames arrive the client is told to run: tt_client_wait() and
+ * tt_client_run_until() return at the time of their arrival. The latter returns
+ * at once while there are frames that were not taken.
+ *
+ * Return: 0; -EAGAIN, without a line in tt_client_error(), if there is none;
+ * another -errno.
+ */
+int tt_client_receive(struct tt_client *client, struct tt_frame *frame);
+
+/**
  * tt_client_dispatch - handle what the controller has sent, without waiting
  * @client: the client
  *

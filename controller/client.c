@@ -134,27 +134,34 @@ uint64_t client_from_local(const struct client *client, uint64_t time)
 	return simtime_from_local(time, client->base);
 }
 
-static void client_send(struct client *client, uint32_t op, uint32_t seq,
-			uint64_t time)
+static void client_send_with(struct client *client, uint32_t op, uint32_t seq,
+			     uint64_t time, const void *payload, size_t len)
 {
 	struct um_timetravel_msg msg = { .op = op, .seq = seq, .time = time };
 	int ret;
 
 	if (client->gone)
 		return;
-	ret = conn_queue(&client->conn, &msg);
+	ret = conn_queue(&client->conn, &msg, payload, len);
 	if (ret) {
 		client_fail(client, ret == -ENOBUFS ?
 			    "does not read its messages" :
 			    "no memory for its messages");
 		return;
 	}
-	client->stats->out[op]++;
+	if (op < OP_COUNT)
+		client->stats->out[op]++;
 	if (!client->flush_pending) {
 		client->flush_pending = true;
 		TAILQ_INSERT_TAIL(&client->clients->to_flush, client,
 				  flush_link);
 	}
+}
+
+static void client_send(struct client *client, uint32_t op, uint32_t seq,
+			uint64_t time)
+{
+	client_send_with(client, op, seq, time, NULL, 0);
 }
 
 /* send something that has to be acknowledged */
@@ -329,6 +336,34 @@ void client_send_broadcast(struct client *client, uint64_t value)
 }
 
 /**
+ * client_send_card - answer PLUG, before the ACK
+ * @client: a client that was started
+ * @seq: sequence number of its PLUG
+ * @card: the card that was plugged in
+ */
+void client_send_card(struct client *client, uint32_t seq,
+		      const struct netport_card *card)
+{
+	client->conn.max_queued = CONN_MAX_QUEUED_FRAMES;
+	client_send_with(client, NETPORT_PLUG, seq, 0, card, sizeof(*card));
+}
+
+/**
+ * client_send_frame - hand over a frame that has arrived
+ * @client: a client that waits, and is run next at @time
+ * @card: the number of the card at which it has arrived
+ * @time: when, controller time, ns
+ * @frame: the frame
+ * @len: its length, bytes
+ */
+void client_send_frame(struct client *client, unsigned int card, uint64_t time,
+		       const void *frame, size_t len)
+{
+	client_send_with(client, NETPORT_FRAME, netport_seq(card, len),
+			 client_to_local(client, time), frame, len);
+}
+
+/**
  * clients_flush - send what is queued for all clients
  * @clients: the clients; what the socket of one does not take now goes out when
  *	it is writable
@@ -344,16 +379,56 @@ void clients_flush(struct clients *clients)
 	}
 }
 
+/* a payload is to come; returns whether there is room for it */
+static bool expect_payload(struct client *client,
+			   const struct um_timetravel_msg *msg, size_t len)
+{
+	/* room for the longest one, of which only what is used takes memory */
+	if (!client->payload)
+		client->payload = malloc(NETPORT_MAX_FRAME + sizeof(*msg));
+	if (!client->payload) {
+		client_fail(client, "no memory for its frames");
+		return false;
+	}
+	client->head = *msg;
+	client->payload_len = len;
+	client->payload_got = 0;
+	return true;
+}
+
+/* a part of the payload; returns whether it is complete */
+static bool take_payload(struct client *client,
+			 const struct um_timetravel_msg *part)
+{
+	memcpy(client->payload + client->payload_got, part, sizeof(*part));
+	client->payload_got += sizeof(*part);
+	if (client->payload_got < client->payload_len)
+		return false;
+	client->payload_len = 0;
+	return true;
+}
+
 static bool client_message(struct conn *conn,
 			   const struct um_timetravel_msg *msg)
 {
 	struct client *client = container_of(conn, struct client, conn);
+	size_t len;
 
-	if (!op_name(msg->op)) {
-		client_fail(client, "unknown operation %u", msg->op);
-		return false;
+	if (client->payload_len) {
+		if (!take_payload(client, msg))
+			return true;
+		msg = &client->head;
+	} else {
+		if (!op_name(msg->op)) {
+			client_fail(client, "unknown operation %u", msg->op);
+			return false;
+		}
+		len = netport_payload(msg);
+		if (len)
+			return expect_payload(client, msg, len);
 	}
-	client->stats->in[msg->op]++;
+	if (msg->op < OP_COUNT)
+		client->stats->in[msg->op]++;
 	client->last_op = msg->op;
 	client->clients->message(client, msg);
 	return !client->gone;
@@ -378,6 +453,12 @@ static void client_ready(struct loop_source *source, uint32_t events)
 		client_fail(client, "ended after half a message, %zu bytes of %zu",
 			    client->conn.rest_len,
 			    sizeof(struct um_timetravel_msg));
+		return;
+	}
+	if (client->payload_len) {
+		client_fail(client, "ended in the middle of %s, after %zu of %zu bytes",
+			    op_name(client->head.op), client->payload_got,
+			    client->payload_len);
 		return;
 	}
 	if (ret && ret != -ECONNRESET)
@@ -437,5 +518,6 @@ void client_free(struct client *client)
 	conn_destroy(&client->conn);
 	if (!client->slot)
 		free(client->stats);
+	free(client->payload);
 	free(client);
 }

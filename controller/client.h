@@ -12,6 +12,7 @@
 #include "conn.h"
 #include "loop.h"
 #include "net.h"
+#include "netport.h"
 #include "schedule.h"
 #include "stats.h"
 #include "watchdog.h"
@@ -25,8 +26,9 @@ TAILQ_HEAD(client_list, client);
  * struct clients - all connections of a controller
  *
  * @loop: the event loop that they are in
- * @message: called with each message of a client whose operation exists; it may
- *	client_fail() any client, but must not free the one it is called for
+ * @message: called with each message of a client whose operation exists, when
+ *	its payload has come as well; it may client_fail() any client, but must
+ *	not free the one it is called for
  * @all: those that are connected, in order of arrival
  * @to_flush: those with messages to be sent
  * @gone: those whose connection has ended, for their owner to clean up after
@@ -97,6 +99,10 @@ enum client_transport {
  * @sent: sequence number of the last message that it has to acknowledge
  * @acked: sequence number of the last message that it has acknowledged
  * @last_op: operation of the last message that came from it
+ * @head: the message whose payload is coming
+ * @payload: that payload, NULL before there was one
+ * @payload_len: how long it will be, bytes
+ * @payload_got: how much of it has come, with what fills it up, bytes
  * @stats: its counters; the statistics' own once it has been started
  *
  * @group: its group, NULL before START
@@ -114,6 +120,7 @@ enum client_transport {
  * @slot_time: the time of that request, unchecked
  * @broadcasts: the broadcasts that it has sent or still has to acknowledge
  * @machine: what networks keep for it
+ * @has_frames: it was sent frames and has not been run since
  *
  * @arrival: position in the order in which clients have connected
  * @start_deadline: until when it may be silent if all depends on it, host's
@@ -143,6 +150,10 @@ struct client {
 	uint32_t sent;
 	uint32_t acked;
 	uint32_t last_op;
+	struct um_timetravel_msg head;
+	unsigned char *payload;
+	size_t payload_len;
+	size_t payload_got;
 	struct client_stats *stats;
 
 	struct group *group;
@@ -159,6 +170,7 @@ struct client {
 	uint64_t slot_time;
 	struct broadcast_member broadcasts;
 	struct net_machine machine;
+	bool has_frames;
 
 	uint64_t arrival;
 	uint64_t start_deadline;
@@ -187,6 +199,10 @@ void client_send_start_ack(struct client *client, const int *fds,
 			   unsigned int nfds);
 uint64_t client_send_run(struct client *client, uint64_t time, uint64_t until);
 void client_send_broadcast(struct client *client, uint64_t value);
+void client_send_card(struct client *client, uint32_t seq,
+		      const struct netport_card *card);
+void client_send_frame(struct client *client, unsigned int card, uint64_t time,
+		       const void *frame, size_t len);
 void client_send_ack(struct client *client, uint32_t seq, uint64_t time);
 void client_send_wait_ack(struct client *client, uint32_t seq);
 void client_lower_until(struct client *client, uint64_t until);

@@ -14,8 +14,8 @@
 
 #include "conn.h"
 
-/* how many messages are read at once; clients rarely send two in a row */
-#define CONN_BATCH 64
+/* how many messages are read at once; a long frame is about a hundred */
+#define CONN_BATCH 256
 
 /**
  * conn_init - start with a connected socket
@@ -26,6 +26,7 @@ void conn_init(struct conn *conn, int fd)
 {
 	memset(conn, 0, sizeof(*conn));
 	conn->fd = fd;
+	conn->max_queued = CONN_MAX_QUEUED;
 }
 
 /**
@@ -75,38 +76,59 @@ int conn_read(struct conn *conn, conn_handler handler)
 	return 1;
 }
 
-/**
- * conn_queue - have a message sent by the next conn_flush()
- * @conn: from conn_init()
- * @msg: the message, copied
- *
- * Return: 0; -ENOBUFS if %CONN_MAX_QUEUED messages are queued already, -ENOMEM.
- */
-int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg)
+/* make room for @len bytes more */
+static int reserve(struct conn *conn, size_t len)
 {
-	size_t size = conn->out_size;
+	size_t size = conn->out_size ? conn->out_size :
+				       4 * sizeof(struct um_timetravel_msg);
 	char *out;
 
-	if (conn->broken)
-		return 0;
-	if (conn->out_len - conn->out_head >= CONN_MAX_QUEUED * sizeof(*msg))
-		return -ENOBUFS;
-
-	if (conn->out_len + sizeof(*msg) > size && conn->out_head) {
+	if (conn->out_len + len > conn->out_size && conn->out_head) {
 		conn->out_len -= conn->out_head;
 		memmove(conn->out, conn->out + conn->out_head, conn->out_len);
 		conn->out_head = 0;
 	}
-	if (conn->out_len + sizeof(*msg) > size) {
-		size = size ? 2 * size : 4 * sizeof(*msg);
-		out = realloc(conn->out, size);
-		if (!out)
-			return -ENOMEM;
-		conn->out = out;
-		conn->out_size = size;
-	}
+	while (conn->out_len + len > size)
+		size *= 2;
+	if (size == conn->out_size)
+		return 0;
+	out = realloc(conn->out, size);
+	if (!out)
+		return -ENOMEM;
+	conn->out = out;
+	conn->out_size = size;
+	return 0;
+}
+
+/**
+ * conn_queue - have a message sent by the next conn_flush()
+ * @conn: from conn_init()
+ * @msg: the message, copied
+ * @payload: what follows it, copied and filled up to a whole number of messages
+ * @len: length of the payload, bytes, 0 if there is none
+ *
+ * Return: 0; -ENOBUFS if as much is queued already as may be, -ENOMEM.
+ */
+int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg,
+	       const void *payload, size_t len)
+{
+	size_t filled = (len + sizeof(*msg) - 1) / sizeof(*msg) * sizeof(*msg);
+	int ret;
+
+	if (conn->broken)
+		return 0;
+	if (conn->out_len - conn->out_head >= conn->max_queued * sizeof(*msg))
+		return -ENOBUFS;
+	ret = reserve(conn, sizeof(*msg) + filled);
+	if (ret)
+		return ret;
 	memcpy(conn->out + conn->out_len, msg, sizeof(*msg));
 	conn->out_len += sizeof(*msg);
+	if (len) {
+		memcpy(conn->out + conn->out_len, payload, len);
+		memset(conn->out + conn->out_len + len, 0, filled - len);
+		conn->out_len += filled;
+	}
 	return 0;
 }
 

@@ -11,6 +11,9 @@
 /* for a peer that does not read: how many messages are kept for it */
 #define CONN_MAX_QUEUED 65536
 
+/* and for one with a network card, which may get many frames at one instant */
+#define CONN_MAX_QUEUED_FRAMES (64 * CONN_MAX_QUEUED)
+
 /**
  * struct conn - messages over a stream socket
  *
@@ -19,6 +22,7 @@
  *	there to be read
  * @rest: the beginning of a message whose end has not come yet
  * @rest_len: size of @rest, bytes
+ * @max_queued: for how many messages @out may have room
  * @out: messages to be sent, from @out_head on
  * @out_head: how much of @out was sent, bytes
  * @out_len: how much of @out is used, bytes
@@ -31,6 +35,7 @@ struct conn {
 	bool broken;
 	char rest[sizeof(struct um_timetravel_msg)];
 	size_t rest_len;
+	size_t max_queued;
 	char *out;
 	size_t out_head;
 	size_t out_len;
@@ -46,7 +51,8 @@ typedef bool (*conn_handler)(struct conn *conn,
 void conn_init(struct conn *conn, int fd);
 void conn_destroy(struct conn *conn);
 int conn_read(struct conn *conn, conn_handler handler);
-int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg);
+int conn_queue(struct conn *conn, const struct um_timetravel_msg *msg,
+	       const void *payload, size_t len);
 void conn_attach(struct conn *conn, const int *fds, unsigned int nfds);
 bool conn_flush(struct conn *conn);
 pid_t conn_peer(int fd);

@@ -88,10 +88,19 @@ static void machine_sent(struct net_machine *machine, uint64_t horizon)
 	group_lower_until(client->group, horizon);
 }
 
+static void machine_receives(struct net_machine *machine, unsigned int card,
+			     uint64_t time, const void *frame, size_t len)
+{
+	struct client *client = container_of(machine, struct client, machine);
+
+	group_receive(client, card, time, frame, len);
+}
+
 static const struct net_ops net_ops = {
 	.find = find_machine,
 	.time = machine_time,
 	.sent = machine_sent,
+	.receive = machine_receives,
 };
 
 /**

@@ -231,6 +231,16 @@ static void learn_transport(struct client *client)
 		    client_label(client));
 }
 
+/* a client that has been sent frames runs now, whatever it asks for */
+static bool request(struct client *client, uint64_t time)
+{
+	struct schedule *sched = &client->group->sched;
+
+	if (client->has_frames && time > sched->now)
+		time = sched->now;
+	return sched_request(sched, &client->sched, time);
+}
+
 /* take over what a client has put into its slot */
 static void read_slot(struct client *client)
 {
@@ -244,8 +254,7 @@ static void read_slot(struct client *client)
 		return;
 	client->slot_requests = requests;
 	client->slot_time = time;
-	sched_request(&group->sched, &client->sched,
-		      requests ? time : SIMTIME_NEVER);
+	request(client, requests ? time : SIMTIME_NEVER);
 }
 
 /*
@@ -262,7 +271,7 @@ static void handle_request(struct client *client,
 	shm_set_request(&group->shm, client->slot, time);
 	client->slot_requests = true;
 	client->slot_time = time;
-	if (sched_request(&group->sched, &client->sched, time))
+	if (request(client, time))
 		lower_until(group);
 	client_send_ack(client, msg->seq, 0);
 }
@@ -390,6 +399,50 @@ static void handle_broadcast(struct client *from,
 	broadcast_end(&group->broadcasts, broadcast);
 }
 
+static void handle_plug(struct client *client,
+			const struct um_timetravel_msg *msg)
+{
+	const char *name = (const char *)client->payload;
+	struct netport_card card;
+	unsigned int number = 0;
+
+	group_update_time(client->group);
+	if (!name[NETPORT_NAME_LEN - 1])
+		number = net_plug(client->group->net, &client->machine, name,
+				  &card);
+	if (number)
+		client_send_card(client, msg->seq, &card);
+	client_send_ack(client, msg->seq, number);
+}
+
+static void handle_frame(struct client *client,
+			 const struct um_timetravel_msg *msg)
+{
+	struct schedule *sched = &client->group->sched;
+	uint64_t time = client_from_local(client, msg->time);
+
+	if (client->state != CLIENT_RUNNING) {
+		client_fail(client, "FRAME though it does not run");
+		return;
+	}
+	/* with memory it may be further by now, and have said so there */
+	group_update_time(client->group);
+	if (time < sched->since ||
+	    (time > sched->now && sched_reach(sched, time))) {
+		client_fail(client, "FRAME at %llu, it may say %llu to %llu",
+			    (unsigned long long)msg->time,
+			    (unsigned long long)client_to_local(client,
+								sched->since),
+			    (unsigned long long)client_to_local(client,
+							sched->granted));
+		return;
+	}
+	if (net_send(&client->machine, netport_card(msg->seq), time,
+		     client->payload, netport_len(msg->seq)))
+		client_fail(client, "FRAME of %zu bytes from card %u, which is not plugged in or takes no such frame",
+			    netport_len(msg->seq), netport_card(msg->seq));
+}
+
 /**
  * group_message - handle a message of a member
  * @client: the client; fails if the message is out of turn
@@ -428,6 +481,12 @@ void group_message(struct client *client, const struct um_timetravel_msg *msg)
 		break;
 	case UM_TIMETRAVEL_BROADCAST:
 		handle_broadcast(client, msg);
+		break;
+	case NETPORT_PLUG:
+		handle_plug(client, msg);
+		break;
+	case NETPORT_FRAME:
+		handle_frame(client, msg);
 		break;
 	default:
 		client_fail(client, "only the controller may send %s",
@@ -485,11 +544,29 @@ static void run(struct client *client, const struct sched_grant *grant)
 	struct group *group = client->group;
 
 	client->slot_requests = false;
+	client->has_frames = false;
 	shm_clear_request(&group->shm, client->slot);
 	shm_run(&group->shm, client->slot, grant->time, until);
 	if (client == group->last)
 		client->wants_until = true;
 	sched_told(&group->sched, client_send_run(client, grant->time, until));
+}
+
+/**
+ * group_receive - a frame has arrived for a client that plugs in its cards with
+ *	PLUG
+ * @client: the client, which waits
+ * @card: number of the card
+ * @time: now, controller time, ns
+ * @frame: the frame
+ * @len: its length, bytes
+ */
+void group_receive(struct client *client, unsigned int card, uint64_t time,
+		   const void *frame, size_t len)
+{
+	client_send_frame(client, card, time, frame, len);
+	client->has_frames = true;
+	request(client, time);
 }
 
 /*

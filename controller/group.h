@@ -62,6 +62,8 @@ void group_start(struct client *client);
 void group_remove(struct client *client);
 void group_message(struct client *client, const struct um_timetravel_msg *msg);
 
+void group_receive(struct client *client, unsigned int card, uint64_t time,
+		   const void *frame, size_t len);
 void group_advance(struct group *group);
 void group_probe(struct group *group);
 void group_stop_memory(struct group *group);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The operations of the protocol by name, for messages and statistics.
+ * The operations of the protocol by name, for messages and statistics: the
+ * kernel's, and those of a network's ports.
  */
 #ifndef TT_OP_H
 #define TT_OP_H
@@ -10,15 +11,17 @@
 
 #include <linux/um_timetravel.h>
 
-/* operations are numbered from 0 */
+#include "netport.h"
+
+/* the kernel's operations are numbered from 0 */
 #define OP_COUNT (UM_TIMETRAVEL_BROADCAST + 1)
 
 /**
  * op_name - the name of an operation
  * @op: a message's operation, any number
  *
- * Return: the name as in the header, without its prefix; NULL if the protocol
- * has no such operation.
+ * Return: the name as in the header, without its prefix; NULL if there is no
+ * such operation.
  */
 static inline const char *op_name(uint32_t op)
 {
@@ -35,7 +38,14 @@ static inline const char *op_name(uint32_t op)
 		[UM_TIMETRAVEL_BROADCAST] = "BROADCAST",
 	};
 
-	return op < OP_COUNT ? names[op] : NULL;
+	switch (op) {
+	case NETPORT_PLUG:
+		return "PLUG";
+	case NETPORT_FRAME:
+		return "FRAME";
+	default:
+		return op < OP_COUNT ? names[op] : NULL;
+	}
 }
 
 #endif /* TT_OP_H */

@@ -50,6 +50,8 @@
  * @net: all networks
  * @machine: the machine
  * @port: the port that it is plugged into
+ * @number: of a client that has no rings, its number; what follows is not used
+ *	then. Else 0.
  * @eth: the card itself
  * @source: messages of its driver in the event loop
  * @call_source: answers of its driver to calls; fd -1 before there can be any
@@ -61,6 +63,7 @@ struct card {
 	struct net *net;
 	struct net_machine *machine;
 	struct port *port;
+	unsigned int number;
 	struct ethernet eth;
 	struct loop_source source;
 	struct loop_source call_source;
@@ -126,10 +129,14 @@ static void unplug(struct card *card)
 	struct net *net = card->net;
 	size_t i;
 
-	count(card);
-	set_queue(card, NULL);
 	LIST_REMOVE(card, link);
 	network_unplug(card->port);
+	if (card->number) {
+		free(card);
+		return;
+	}
+	count(card);
+	set_queue(card, NULL);
 	loop_remove(net->loop, &card->source);
 	if (card->call_source.fd >= 0)
 		loop_remove(net->loop, &card->call_source);
@@ -206,7 +213,8 @@ static struct port *next_port(struct network *network,
 	return port && !port->card ? port : NULL;
 }
 
-static void plug(struct net_switch *sw, struct net_machine *machine, int fd)
+/* a card in the next free port of a network, or NULL */
+static struct card *new_card(struct net_switch *sw, struct net_machine *machine)
 {
 	const struct network_config *config = sw->network.config;
 	struct card *card = calloc(1, sizeof(*card));
@@ -217,25 +225,36 @@ static void plug(struct net_switch *sw, struct net_machine *machine, int fd)
 		log_line("%s: no memory for a card of client 0x%llx",
 			 config->name, (unsigned long long)machine->name);
 		free(card);
-		close(fd);
-		return;
+		return NULL;
 	}
 	sw->net->ops->time(machine, &time);
 	card->net = sw->net;
 	card->machine = machine;
 	card->port = port;
-	card->source.fd = fd;
-	card->source.ready = card_ready;
-	card->call_source.fd = -1;
-	card->call_source.ready = call_ready;
-	ethernet_init(&card->eth, fd, port->mac, config->mtu, card_sent);
 	network_plug(port, card, &machine->inbox->arrivals, time);
 	LIST_INSERT_HEAD(&machine->cards, card, link);
-	loop_add(sw->net->loop, &card->source, EPOLLIN);
 	log_verbose("%s: client 0x%llx has plugged in a card, %02x:%02x:%02x:%02x:%02x:%02x",
 		    config->name, (unsigned long long)machine->name,
 		    port->mac[0], port->mac[1], port->mac[2], port->mac[3],
 		    port->mac[4], port->mac[5]);
+	return card;
+}
+
+static void plug(struct net_switch *sw, struct net_machine *machine, int fd)
+{
+	struct card *card = new_card(sw, machine);
+
+	if (!card) {
+		close(fd);
+		return;
+	}
+	card->source.fd = fd;
+	card->source.ready = card_ready;
+	card->call_source.fd = -1;
+	card->call_source.ready = call_ready;
+	ethernet_init(&card->eth, fd, card->port->mac, sw->network.config->mtu,
+		      card_sent);
+	loop_add(sw->net->loop, &card->source, EPOLLIN);
 }
 
 static void accept_card(struct loop_source *source, uint32_t events)
@@ -409,7 +428,72 @@ void net_join(struct net_machine *machine, uint64_t name,
 {
 	machine->name = name;
 	machine->inbox = inbox;
+	machine->nr_plugged = 0;
 	LIST_INIT(&machine->cards);
+}
+
+/**
+ * net_plug - plug in a card without rings
+ * @net: the networks
+ * @machine: the client whose it is, which has joined; it is handed frames by
+ *	@receive of &struct net_ops
+ * @name: the network's name
+ * @info: filled in
+ *
+ * Return: the card's number, from 1; 0 if there is no such network, no memory,
+ * or the client has %NETPORT_MAX_CARDS.
+ */
+unsigned int net_plug(struct net *net, struct net_machine *machine,
+		      const char *name, struct netport_card *info)
+{
+	struct net_switch *sw = NULL;
+	struct card *card;
+	size_t i;
+
+	for (i = 0; i < net->nr && !sw; i++)
+		if (!strcmp(net->switches[i].network.config->name, name))
+			sw = &net->switches[i];
+	if (!sw || machine->nr_plugged == NETPORT_MAX_CARDS)
+		return 0;
+	card = new_card(sw, machine);
+	if (!card)
+		return 0;
+	card->number = ++machine->nr_plugged;
+	*info = (struct netport_card) {
+		.delay = sw->network.lookahead,
+		.mtu = sw->network.config->mtu,
+	};
+	memcpy(info->mac, card->port->mac, sizeof(info->mac));
+	return card->number;
+}
+
+/**
+ * net_send - a client sends a frame from a card without rings
+ * @machine: the client, which runs
+ * @number: the card's number, from net_plug()
+ * @time: when it sends it, controller time, ns; nothing at that time or later
+ *	has been committed
+ * @frame: the frame, copied
+ * @len: its length, bytes
+ *
+ * Return: 0; -EINVAL if there is no such card, or the frame is too short or too
+ * long.
+ */
+int net_send(struct net_machine *machine, unsigned int number, uint64_t time,
+	     const void *frame, size_t len)
+{
+	struct card *card;
+
+	LIST_FOREACH(card, &machine->cards, link)
+		if (card->number == number)
+			break;
+	if (!card || !number || len < ETHERNET_HEADER ||
+	    len > (size_t)ETHERNET_HEADER + ETHERNET_TAGS +
+		  card->port->network->config->mtu)
+		return -EINVAL;
+	network_send(card->port, time, frame, len);
+	card->net->ops->sent(machine, network_horizon(card->port->network));
+	return 0;
 }
 
 /**
@@ -468,7 +552,8 @@ void net_finish(struct net *net)
 	for (i = 0; i < net->nr; i++)
 		TAILQ_FOREACH(port, &net->switches[i].network.plugged,
 			      plugged_link)
-			count(port->card);
+			if (!port->card->number)
+				count(port->card);
 }
 
 /**
@@ -516,11 +601,19 @@ uint64_t net_inbox_next(const struct net_inbox *inbox)
 static void put(struct net_inbox *inbox, const struct transit *transit)
 {
 	struct port *port = transit->port;
+	struct card *card = port->card;
 	int ret;
 
 	/* a card that was plugged in later was not there to be sent to */
-	if (!port->card || transit->frame->sent < port->since)
+	if (!card || transit->frame->sent < port->since)
 		return;
+	if (card->number) {
+		network_receive(port, transit->time, transit->frame);
+		card->net->ops->receive(card->machine, card->number,
+					transit->time, transit->frame->data,
+					transit->frame->len);
+		return;
+	}
 	ret = ethernet_put(&port->card->eth, transit->frame->data,
 			   transit->frame->len);
 	if (ret < 0) {

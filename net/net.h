@@ -10,6 +10,7 @@
 #include "config.h"
 #include "frame.h"
 #include "loop.h"
+#include "netport.h"
 
 struct card;
 struct net;
@@ -39,11 +40,13 @@ struct net_inbox {
  * @name: its name
  * @inbox: where frames for it go
  * @cards: its cards
+ * @nr_plugged: how many of them it has plugged in by net_plug()
  */
 struct net_machine {
 	uint64_t name;
 	struct net_inbox *inbox;
 	struct card_list cards;
+	unsigned int nr_plugged;
 };
 
 /**
@@ -54,11 +57,14 @@ struct net_machine {
  *	does not run
  * @sent: a running machine has sent something; nobody may run at @horizon or
  *	later before net_commit()
+ * @receive: a frame arrives now at a card of net_plug()
  */
 struct net_ops {
 	struct net_machine *(*find)(struct net *net, pid_t pid);
 	bool (*time)(struct net_machine *machine, uint64_t *time);
 	void (*sent)(struct net_machine *machine, uint64_t horizon);
+	void (*receive)(struct net_machine *machine, unsigned int card,
+			uint64_t time, const void *frame, size_t len);
 };
 
 /**
@@ -90,6 +96,10 @@ int net_open(struct net *net, uint64_t start_time);
 void net_join(struct net_machine *machine, uint64_t name,
 	      struct net_inbox *inbox);
 void net_leave(struct net_machine *machine);
+unsigned int net_plug(struct net *net, struct net_machine *machine,
+		      const char *name, struct netport_card *info);
+int net_send(struct net_machine *machine, unsigned int number, uint64_t time,
+	     const void *frame, size_t len);
 
 void net_inbox_init(struct net_inbox *inbox);
 void net_inbox_destroy(struct net_inbox *inbox);
