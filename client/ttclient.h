@@ -3,15 +3,15 @@
  * libttclient: take part in a time-travel simulation, beside User-mode Linux
  * machines that were booted with time-travel=ext:.
  *
- * A client has a clock of its own, local time, which is 0 when it is started and
- * counts nanoseconds. Only the functions of this library move it. At any moment
+ * A client has a clock of its own, which shows local time: nanoseconds since the
+ * client was started. Only the functions of this library move it. At any moment
  * exactly one client of a simulation runs. The others wait, and do something
  * only if the running client sends them something.
  *
- * Functions that return an int, but for tt_client_log_fd(), return 0 or a
- * negative errno; then tt_client_error() has a line that says what went wrong.
- * The library prints nothing and raises no signal. When the controller has gone
- * or has broken the protocol, every call fails with the same error until
+ * All functions that return an int, except tt_client_log_fd(), return 0 or a
+ * negative errno. After an error tt_client_error() has a line that says what went
+ * wrong. The library prints nothing and raises no signal. When the controller has
+ * gone or has broken the protocol, every call fails with the same error until
  * tt_client_close(). Different threads may use different clients at the same
  * time, but not the same one.
  */
@@ -29,10 +29,10 @@ extern "C" {
 /* a client: opaque */
 struct tt_client;
 
-/* no name; of several clients that want to run at one time, it is the last */
+/* no name: the client runs after all others that want to run at that time */
 #define TT_NAME_NONE UINT64_MAX
 
-/* ns; nothing ever runs at or after this time, and a request for it is none */
+/* ns; no client ever runs at or after this; requesting it means: no request */
 #define TT_NEVER ((uint64_t)INT64_MAX)
 
 /* use messages only, even if the controller offers the shared memory */
@@ -48,28 +48,28 @@ struct tt_client;
  *
  * @size: sizeof(struct tt_client_options)
  * @path: the controller's socket, at most 107 bytes
- * @name: identifies this client, or %TT_NAME_NONE. Give each client a name of
- *	its own; otherwise the order of what happens at one instant depends on
- *	which client was faster.
+ * @name: identifies this client, or %TT_NAME_NONE. Give each client a different
+ *	name; otherwise the order of events at one instant depends on which
+ *	client was faster.
  * @flags: 0 or %TT_CLIENT_NO_MEMORY
- * @timeout_ms: time limit for the controller to listen, and for each of its
- *	ACKs; -1: none, 0: %TT_CLIENT_TIMEOUT_MS. START's ACK comes when as many
- *	clients have joined as the controller waits for. A wait for RUN and the
- *	ACK of a broadcast have no limit: they take as long as other clients
- *	need.
+ * @timeout_ms: how long to wait for the controller to listen, and for each of
+ *	its ACKs; -1: no limit, 0: %TT_CLIENT_TIMEOUT_MS. START is acknowledged
+ *	once as many clients have joined as the controller waits for. There is
+ *	no limit for RUN and for the ACK of a broadcast: these take as long as
+ *	other clients need.
  * @broadcast: called with the value of each broadcast of another client, or
- *	NULL. Any function of the library may call it, in interrupted() as well,
+ *	NULL. Any function of the library may call it, even during interrupted(),
  *	but never before an earlier call has returned. While this client waits,
  *	no other client gets past the time of a request that is made here, until
  *	this returns or calls tt_client_wait_readable().
- * @interrupted: called with a descriptor of tt_client_watch() that has something
- *	to read, while this client waits or is in tt_client_wait_readable().
- *	Another client has sent that, and it should wait for an answer: only then
- *	no time passes before this returns. See tt_client_watch() about what to
- *	read. If this returns anything but 0 the wait returns it, and this
- *	client's part in the simulation is over.
- * @data: passed to both. They may call any function but tt_client_wait(),
- *	tt_client_run_until() and tt_client_close().
+ * @interrupted: called with a watched descriptor that is readable, while this
+ *	client is in tt_client_wait() or tt_client_wait_readable(). The client
+ *	that sent the data should wait for an answer; otherwise time may pass
+ *	before this returns. See tt_client_watch() about what to read. If this
+ *	returns anything but 0 the wait returns that value, and this client's
+ *	part in the simulation is over.
+ * @data: passed to both callbacks. They may call any function but
+ *	tt_client_wait(), tt_client_run_until() and tt_client_close().
  */
 struct tt_client_options {
 	size_t size;
@@ -85,12 +85,12 @@ struct tt_client_options {
 /**
  * tt_client_open - take part in a simulation
  * @client_ret: set to a client that runs, at local time 0. If this fails it is
- *	set to a client of which only tt_client_error() is of use, or to NULL if
- *	there was no memory. In each case it is for tt_client_close().
- * @opt: how; not needed any more when this returns
+ *	set to a client for tt_client_error() only, or to NULL if there was no
+ *	memory. In each case pass it to tt_client_close().
+ * @opt: the options; not needed any more when this returns
  *
- * Waits until the controller listens and has started this client. If the shared
- * memory that it offers cannot be used, this client uses messages, and
+ * Waits until the controller listens and has started this client. If the client
+ * cannot use the shared memory that the controller offers, it uses messages, and
  * tt_client_error() says why.
  *
  * Return: 0; -EINVAL, -E2BIG or -ENAMETOOLONG for wrong options; -ETIMEDOUT;
@@ -125,9 +125,9 @@ int tt_client_now(struct tt_client *client, uint64_t *ns);
  * @ns: local time, ns; %TT_NEVER takes back the request. A time that has passed
  *	means now.
  *
- * A client has one request, the latest. A running client's is sent when it
- * begins to wait, a waiting client's at once. When the client is told to run,
- * its request is used up.
+ * A client has at most one request: a new one replaces the old one. A running
+ * client's request is sent when the client begins to wait, a waiting client's at
+ * once. When the client is told to run, its request is used up.
  *
  * Return: 0 or -errno.
  */
@@ -137,13 +137,13 @@ int tt_client_request(struct tt_client *client, uint64_t ns);
  * tt_client_wait - wait until told to run
  * @client: running
  *
- * The controller tells it to run at the time of its request, or earlier for
- * reasons of its own; tt_client_now() says when it is. Without a request the
- * client waits until a callback makes one. See &struct tt_client_options for the
- * callbacks.
+ * The controller tells the client to run at the time of its request, or earlier
+ * for its own reasons; tt_client_now() says what time it is. Without a request
+ * the client waits until a callback makes one. See &struct tt_client_options for
+ * the callbacks.
  *
- * A signal does not end the wait. Have its handler write to a descriptor that is
- * watched.
+ * A signal does not end the wait. If it should, have the signal's handler write
+ * to a watched descriptor.
  *
  * Return: 0; -EPIPE or -ECONNRESET if the controller has gone, as it does when
  * all clients wait and none has a request; -EBUSY in a callback; what
@@ -168,8 +168,8 @@ int tt_client_run_until(struct tt_client *client, uint64_t ns);
  * tt_client_update - tell the controller the time
  * @client: running
  *
- * To be called before this client sends another one anything: the other one
- * asks the controller what time it is.
+ * Call this before the client sends anything to another client, which will ask
+ * the controller what time it is.
  *
  * Return: 0; -EPERM if this client does not run; another -errno.
  */
@@ -194,8 +194,8 @@ int tt_client_broadcast(struct tt_client *client, uint64_t value);
  * @client: running or, in a callback, waiting
  * @ns: set to ns since the epoch
  *
- * It is computed from the last time that the controller knows. A running client
- * calls tt_client_update() before if the value has to be exact.
+ * The controller computes it from the last time that it knows. A running client
+ * that needs the exact value calls tt_client_update() first.
  *
  * Return: 0 or -errno.
  */
@@ -206,17 +206,17 @@ int tt_client_time_of_day(struct tt_client *client, uint64_t *ns);
  * @client: the client
  * @fd: a socket, pipe, eventfd or the like, but no regular file
  *
- * interrupted() is called while the client waits; while it runs nothing happens,
- * except in tt_client_wait_readable(). It is called once for what has come:
+ * interrupted() is called while the client waits; while the client runs, only in
+ * tt_client_wait_readable(). It is called once for the data that has come:
  *
- * - If it reads a part of that, it is called again for the rest.
- * - If it reads nothing, it is called again when more comes, and once in the
- *   next wait. (An eventfd or timerfd is read by one read().)
- * - Of a datagram or listening socket it is called again while anything is left,
+ * - If it reads only part of the data, it is called again for the rest.
+ * - If it reads nothing, it is called again when more data comes, and once in the
+ *   next wait. (One read() empties an eventfd or timerfd.)
+ * - For a datagram or listening socket it is called again while any data is left,
  *   but at most 1000 times in a row in one wait.
- * - When the other end has been closed, it is called once more after all is
- *   read, and read() returns 0. After that the descriptor is not watched any
- *   more.
+ * - When the other end has been closed and all data has been read, it is called
+ *   once more, and read() returns 0. After that the descriptor is no longer
+ *   watched.
  *
  * It may call tt_client_unwatch(), and it may close the descriptor, which ends
  * the watch as well. Either can also be done while the client runs.
@@ -227,7 +227,7 @@ int tt_client_time_of_day(struct tt_client *client, uint64_t *ns);
 int tt_client_watch(struct tt_client *client, int fd);
 
 /**
- * tt_client_unwatch - do not have interrupted() called any more
+ * tt_client_unwatch - stop watching a descriptor
  * @client: the client
  * @fd: a descriptor of tt_client_watch()
  *
@@ -242,14 +242,14 @@ int tt_client_unwatch(struct tt_client *client, int fd);
  * @fd: where the answer comes; it may be watched, but interrupted() is not
  *	called for it meanwhile
  *
- * Meanwhile broadcasts are passed on, and interrupted() is called for other
- * descriptors: so two clients may ask each other something before they answer.
- * After a blocking read() instead of this neither would happen, and they would
- * wait for ever. Two clients in one thread cannot wait for each other.
+ * During the wait broadcast() is called for broadcasts, and interrupted() for
+ * other descriptors: two clients may ask each other something before they answer.
+ * With a blocking read() instead, they would wait for each other for ever. Two
+ * clients in one thread cannot wait for each other.
  *
- * In broadcast() this lets the sender of the broadcast go on, which may be the
- * one that has to answer. A request that must be known before that has to be
- * made before.
+ * In broadcast() this lets the sender of the broadcast go on, since the answer
+ * may have to come from that very client. If the sender must not get past a
+ * request, make the request before this call.
  *
  * Return: 0 when @fd is readable or its other end was closed; -EBADF if it is not
  * open; -EPIPE or -ECONNRESET if the controller has gone; what interrupted()
@@ -263,7 +263,7 @@ int tt_client_wait_readable(struct tt_client *client, int fd);
  * @number: which of the client's cards it is, from 1
  * @mac: its address, the same in each run
  * @mtu: longest frame, not counting the Ethernet header and two VLAN tags, bytes
- * @delay: a frame takes at least so long to any other client, ns
+ * @delay: a frame takes at least this long to any other client, ns
  */
 struct tt_card {
 	unsigned int number;
@@ -276,7 +276,7 @@ struct tt_card {
  * struct tt_frame - a frame that has arrived
  *
  * @time: when it has, local time, ns
- * @card: the number of the card at which it has
+ * @card: the number of the card at which it has arrived
  * @len: its length, bytes
  * @data: from the destination's address on, without a checksum; valid until the
  *	next tt_client_receive() or tt_client_close()
@@ -307,8 +307,8 @@ int tt_client_plug(struct tt_client *client, const char *network,
  * @frame: from the destination's address on, without a checksum; copied
  * @len: its length, bytes, at least 14
  *
- * The frame is on its way when this client waits. It does so before the frame
- * can arrive anywhere: tt_client_run_until() sees to that.
+ * The frame is sent to the controller when this client next waits.
+ * tt_client_run_until() makes it wait before the frame can arrive anywhere.
  *
  * Return: 0; -EPERM if the client does not run; -ENOENT if it has no such card;
  * -EMSGSIZE; another -errno.
@@ -322,8 +322,8 @@ int tt_client_send(struct tt_client *client, unsigned int card,
  * @frame: filled in
  *
  * When frames arrive the client is told to run: tt_client_wait() and
- * tt_client_run_until() return at the time of their arrival. The latter returns
- * at once while there are frames that were not taken.
+ * tt_client_run_until() return at the time of their arrival. While there are
+ * frames left to take, tt_client_run_until() returns at once.
  *
  * Return: 0; -EAGAIN, without a line in tt_client_error(), if there is none;
  * another -errno.
@@ -334,8 +334,8 @@ int tt_client_receive(struct tt_client *client, struct tt_frame *frame);
  * tt_client_dispatch - handle what the controller has sent, without waiting
  * @client: the client
  *
- * Only of use for a client that runs for long without calling anything else, and
- * wants to hear broadcasts meanwhile.
+ * Only useful for a client that runs for long without calling any other function,
+ * and wants to hear broadcasts meanwhile.
  *
  * Return: 0 or -errno.
  */
@@ -354,8 +354,8 @@ bool tt_client_uses_memory(const struct tt_client *client);
  * tt_client_log_fd - a descriptor of the controller's log
  * @client: the client
  *
- * Return: a descriptor to which lines may be appended, which stays the client's;
- * -1 if none was offered.
+ * Return: a descriptor to which the caller may append lines, but which it must
+ * not close; -1 if the controller offered none.
  */
 int tt_client_log_fd(const struct tt_client *client);
 
@@ -371,9 +371,9 @@ uint16_t tt_client_slot(const struct tt_client *client);
  * tt_client_error - what went wrong
  * @client: the client; NULL if tt_client_open() had no memory for one
  *
- * Return: one line, without a newline, about the last call that failed, or why
- * an offered memory is not used; empty if there was neither. It is valid until
- * the next call.
+ * Return: one line, without a newline: why the last failed call failed, or why
+ * the client does not use the memory it was offered; empty if neither happened.
+ * The line is valid until the next call.
  */
 const char *tt_client_error(const struct tt_client *client);
 
