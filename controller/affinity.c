@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All of a simulation on one CPU.
+ * Keeps all processes of a simulation on one CPU.
  *
  * Theory of operation
  *
@@ -10,21 +10,22 @@
  * the message. So the controller and its clients share the CPU that cpu.c
  * chooses.
  *
- * A process is moved when its first client sends START. All threads are moved
- * that may use the same CPUs as the process; its user has put the others where
- * they are, and they stay there. Whatever a moved thread starts later inherits
- * the CPU. So nothing is left to be done for the second client of a process,
- * and what its user does about CPUs in between is not undone.
+ * The controller moves a process when its first client sends START. It moves
+ * all threads that may use the same CPUs as the process; the user has placed
+ * the others, and they stay where they are. Whatever a moved thread starts later
+ * inherits the CPU. So the second client of a process needs nothing, and what
+ * the user has done about CPUs in between is not undone.
  *
- * When its last client goes, a process that lives on is put back, except for
- * threads that somebody else has moved meanwhile.
+ * When its last client goes, a process that lives on may use its old CPUs again,
+ * except for threads that somebody else has moved meanwhile.
  *
  * On that CPU the controller becomes a SCHED_BATCH process, unless its user has
- * given it another policy than the usual one. Otherwise it would preempt a
- * client that has sent WAIT and is about to block, which would be one switch of
- * processes more.
+ * given it a policy other than SCHED_OTHER. Otherwise it would preempt a client
+ * that has sent WAIT and is about to block, which would cost one more switch of
+ * processes.
  *
- * None of this has to succeed. What is lost is speed, and a line says so.
+ * None of this has to succeed. If it fails, the simulation is slower, and a line
+ * says so.
  */
 
 #include <dirent.h>

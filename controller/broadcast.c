@@ -1,42 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Broadcasts: who still has to acknowledge which, and what follows when they
- * have.
+ * Broadcasts: which clients still have to acknowledge which broadcast, and what
+ * happens when they have.
  *
  * Theory of operation
  *
- * A client that is told a broadcast may want to run because of it. It sends
- * that request before it acknowledges the broadcast. So two things wait for
- * the ACKs of the others:
+ * A client that gets a broadcast may want to run because of it. It sends that
+ * request before it acknowledges the broadcast. So two things wait for the ACKs:
  *
  * - The next run. When a client has stopped, nobody is started until every
  *   broadcast that was sent before the stop has been acknowledged by all.
  *   Later ones do not count, or clients that wait could hold up everybody by
  *   sending one after the other.
  *
- * - The ACK to the sender. The sender runs itself, or keeps the running client
- *   waiting for an answer; either way nobody runs past a request that the
- *   broadcast causes.
+ * - The ACK to the sender. The sender either runs, or the running client waits
+ *   for an answer from it. So nobody runs past a request that the broadcast
+ *   causes.
  *
  * The sender does not wait for everybody:
  *
- * - It does not wait for the client that runs. That one needs no permission to
+ * - It does not wait for the running client. That client needs nobody's leave to
  *   run, and may be unable to read: it may be waiting for the sender.
  *
  * - Senders must not wait for each other in a circle. A client that waits for
- *   its ACK may be unable to acknowledge anything until it has it. So there is
- *   a graph: an edge leads from a sender to each client whose ACK it waits for.
- *   All edges of a sender are added when it sends. The edge to a client is left
- *   out if that client already waits for the sender, directly or by way of
- *   others. So there is never a circle. Whoever is left out still delays the
- *   next run.
+ *   an ACK may be unable to acknowledge anything until it has that ACK. So
+ *   there is a graph: an edge leads from a sender to each client whose ACK it
+ *   waits for. All edges of a sender are added when it sends. The edge to a
+ *   client is left out if that client already waits for the sender, directly or
+ *   through others. So there is never a circle. A client that is left out still
+ *   delays the next run.
  *
- * A client that does not acknowledge is waited for as long as it takes. Going
- * on without it would make the result depend on how fast the host is; so it is
- * only named, once.
+ * The controller waits for each ACK as long as it takes. Going on without it
+ * would make the result depend on the speed of the host, so a slow client is
+ * only named in the log, once.
  *
- * Nothing here does I/O or reads a clock: the caller tells what it has read and
- * what time it is, and sends what comes out.
+ * Nothing here does I/O or reads a clock. The caller passes in the messages it
+ * has read and the time, and sends the ACKs that come out.
  */
 
 #include <assert.h>

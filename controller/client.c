@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One client: its connection, what it is called, its time, and how it is told
- * things.
+ * One client: its connection, its name, its time, and the messages to it.
  *
  * Theory of operation
  *
  * Nothing here knows what a message means for the simulation. Each message that
- * comes goes up through clients->message(), and nothing else does: a client that
- * closes its connection, or that nothing can be sent to, is put into
- * clients->gone, and whoever owns it looks there when it suits. So a message can
- * be sent from anywhere, without a client vanishing in the middle of it.
+ * comes in is passed up by clients->message(). There is no other call upwards: a
+ * client that has closed its connection, or to which nothing can be sent, is put
+ * into clients->gone, and its owner looks there when it is safe. So a message can
+ * be sent from anywhere, and no client vanishes while it is sent.
  *
- * Times are converted where messages are read and written. Those of a client
- * without shared memory are relative to the moment at which it was started;
- * those of a client that uses the memory are the memory's. @base is the
- * difference to controller time.
+ * Times are converted where messages are read and written. A client without
+ * shared memory counts time from its start; a client that uses the memory uses
+ * the memory's time. @base is the difference to controller time.
  *
- * A client without the memory forgets FREE_UNTIL when it waits, so one has to
- * come with RUN if the client is to do anything by itself. Most simulators only
- * tick and never do. So FREE_UNTIL precedes RUN only for a client that has once
- * been the next to run after itself, which shows that it could have gone on.
+ * A client without the memory forgets FREE_UNTIL when it waits. So it needs a
+ * new one before each RUN if it is to go on by itself. Most simulators only tick
+ * and never go on. So FREE_UNTIL precedes RUN only for a client that was once
+ * told to run twice in a row, which shows that it could have gone on.
  *
- * A FREE_UNTIL that is sent in the middle of a run, because somebody else now
- * wants to run earlier, may arrive when the client has decided to wait already.
- * Then it survives into the next run, where it can allow too much. @until is the
- * latest value that the client may still go by: if it is past the time of RUN,
- * a new one precedes RUN.
+ * If another client makes an earlier request in the middle of a run, the running
+ * client gets a lower FREE_UNTIL. It may arrive after the client has decided to
+ * wait. Then it survives into the next run, where it can allow too much. @until
+ * is the latest value that the client may still use: if it is past the time of
+ * RUN, a new FREE_UNTIL precedes RUN.
  */
 
 #include <errno.h>

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A simulation: who takes part, from connect() to the end, and whether it is
- * over.
+ * A simulation: which clients take part, from connect() to the end, and whether
+ * it is over.
  *
  * Theory of operation
  *
- * controller_step() is all that happens. It waits for messages and has each
+ * Everything happens in controller_step(). It waits for messages and has each
  * handled: START here, all others by the client's group. Then it removes the
- * clients that have gone, lets each group go on, and sends what was queued
- * meanwhile.
+ * clients that have gone, lets each group go on, and sends the messages that
+ * were queued meanwhile.
  *
- * A client is removed in one place only, reap(). Everywhere else it is marked
- * as gone, so that no loop over clients loses the ground under its feet.
+ * Only reap() removes a client. All other code marks it as gone, so that no loop
+ * over clients ever stands on a freed one.
  *
  * Whether the simulation is over is decided only when there was nothing to
- * read: a client that has connected, or has sent something, may be just what the
- * others are waiting for. It is over when the last client has gone that does
- * anything by itself; see group.c for those that only react.
+ * read: a client that has connected or has sent a message may be the one that the
+ * others are waiting for. The simulation is over when only clients are left that
+ * do nothing by themselves; see group.c for these.
  */
 
 #include <errno.h>

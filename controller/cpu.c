@@ -4,8 +4,8 @@
  *
  * Theory of operation
  *
- * It is the CPU that was least busy between the start of the controller and the
- * START of the first client, of those that no other simulation has claimed. A
+ * Of the CPUs that no other simulation has claimed, it is the one that was least
+ * busy between the start of the controller and the START of the first client. A
  * claim is an abstract socket, which the kernel removes when its owner ends,
  * however that happens. If all CPUs are claimed, one is claimed a second time.
  *

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A group: clients that share one memory and one schedule, of which one runs at
+ * A group: clients that share one memory and one schedule. One of them runs at
  * any time. This is the protocol, from START's acknowledgement on.
  *
  * Theory of operation
  *
- * What a client says is checked against where it is in its life; a client that
- * speaks out of turn loses its connection, and one line says why. Messages
- * change the group's state and queue answers; group_advance() then makes the
- * next client run if nobody does. Whatever is queued is sent when all that was
- * there to be read has been handled. Only a lowered FREE_UNTIL goes out at once,
- * see client_lower_until().
+ * Each message is checked against the state of the client; a client that speaks
+ * out of turn loses its connection, and one line says why. Messages change the
+ * group's state and queue answers; group_advance() then makes the next client run
+ * if no client is running. Queued messages are sent once everything that could
+ * be read has been handled. Only a lowered FREE_UNTIL goes out at once, see
+ * client_lower_until().
  *
  * A client that uses the memory puts its request into its slot, which is read
  * when the client begins to wait. A client that can be interrupted while it
@@ -19,11 +19,11 @@
  * changed touches the schedule. Simulators that cannot be interrupted say so in
  * their slot and are not read again, so thousands of them cost nothing.
  *
- * A client that has asked for nothing before its first WAIT is reactive: it has
- * nothing to do unless somebody interrupts it, and what it asks for later is
- * because of that. A radio medium is like that. A machine always has a request
- * by then, if only to run at the end of time. When only reactive clients are
- * left, nothing can happen any more, and nobody misses it.
+ * A client that has made no request before its first WAIT is reactive, for
+ * instance a radio medium: it acts only when somebody interrupts it, and any
+ * later request follows from an interrupt. A machine always has a request by
+ * then, if only to run at the end of time. When only reactive clients are left,
+ * nothing can happen any more, and the simulation is over.
  */
 
 #include <errno.h>

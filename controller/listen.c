@@ -3,10 +3,11 @@
  * The socket that the controller listens on, and its name in the file system.
  *
  * A controller that was killed leaves its socket behind, which must not keep the
- * next one from starting. But no controller may take the socket of one that is
- * alive. Only an attempt to connect tells which it is. Two controllers could both
- * find a stale socket and replace it one after the other, so each locks the
- * directory until it has its own. That leaves no lock file behind.
+ * next one from starting. But no controller may take the socket of a live one.
+ * Only an attempt to connect tells a stale socket from a live one. Two
+ * controllers could both find a stale socket and replace it one after the other,
+ * so each locks the directory until its own socket is in place. Unlike a lock
+ * file, a locked directory leaves nothing behind.
  */
 
 #include <errno.h>

@@ -6,13 +6,14 @@
  * Theory of operation
  *
  * The simulation must not stop because nobody reads the log. Neither O_NONBLOCK
- * nor poll() can promise that. The flag belongs to everybody who shares the
- * terminal, and the terminal may be another user's, which cannot be opened a
- * second time. poll() says that there is room for a byte, not for a line. So a
- * write may block, and a timer's signal ends it.
+ * nor poll() can promise that. The flag is shared by all who have the terminal
+ * open, and a terminal of another user cannot be opened a second time. poll()
+ * says that there is room for a byte, not for a line. So a write may block, and a
+ * timer's signal ends it.
  *
- * Once a line is lost, no later line waits until one gets through. That one is
- * preceded by a line that says how many are missing, and why.
+ * Once a line is lost, the next ones are written only if they need not wait. The
+ * first that gets through is preceded by a line that says how many are missing,
+ * and why.
  */
 
 #include <errno.h>

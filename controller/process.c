@@ -3,12 +3,12 @@
  * What /proc tells about a client's process.
  *
  * A User-mode Linux machine is more than one process: each process inside it is
- * one outside as well, which the machine traces, or at least is the parent of.
- * While such a process computes, the machine itself only waits for it. So its
- * relatives, traced processes and children, are looked at too.
+ * also a process of the host, which the machine traces or is the parent of.
+ * While such a process computes, the machine itself only waits for it. So the
+ * traced processes and children of a client, its relatives, are looked at, too.
  *
- * What cannot be read, because the process is another user's or the kernel hides
- * it, is left out.
+ * Anything that cannot be read, because the process is another user's or the
+ * kernel hides it, is left out.
  */
 
 #include <ctype.h>

@@ -6,28 +6,28 @@
  * Theory of operation
  *
  * One entity runs at any time. It runs at the time of its request, which is the
- * earliest of all, and may go on by itself for everything strictly before the
- * limit, the earliest request of all others. When it stops, time is where it got
- * to, and the next one is picked.
+ * earliest of all, and may do everything that is due strictly before the limit,
+ * the earliest request of all others, without asking. When it stops, the clock
+ * moves to the time that it has reached, and the next entity is picked.
  *
- * Two heaps hold those that want to run. One has those that have never run: a
- * start is a wish to run now, and precedes every request. The other has the
- * requests, ordered by time, then by last run (the one that has not run for
- * longest comes first), then by name, then by arrival. The last is unique, so
- * the order is total, and the same inputs give the same runs. A request for a
- * time in the past is a request for now, since time cannot go back; it is
- * counted.
+ * Two heaps hold the entities that want to run. One has those that have never
+ * run: a start is a request to run now, and precedes all others. The other has
+ * the requests, ordered by time, then by last run (the entity that has not run
+ * for the longest time comes first), then by name, then by arrival. The number of
+ * arrival is unique, so the order is total, and the same inputs give the same
+ * runs. A request for a time in the past is a request for now, since time cannot
+ * go back; it is counted.
  *
  * How far the running entity got is not always known. A client without shared
- * memory says so only before it interrupts somebody, and so do kernels that do
- * not publish each step in the memory. All that is sure is that it stopped
- * somewhere before the limit that it was told. Those that wait do not care: their
- * requests are at that limit or later. But a newcomer that started at a time that
- * others have left behind could act in their past. So a newcomer starts at the
- * time of the next request, before anybody else runs then. If there is no
- * request, it starts at the last known time, for want of a better one.
+ * memory tells its time only before it interrupts somebody, and so do kernels
+ * that do not publish each step in the memory. It is only certain that the entity
+ * stopped somewhere before the limit that it was told. To waiting clients this
+ * does not matter: their requests are at that limit or later. But a newcomer that
+ * started at a time that others have already passed could act in their past. So
+ * it starts at the time of the next request, before anybody else runs then. If
+ * there is no request, it starts at the last known time, for want of a better.
  *
- * Nothing here does I/O or knows how anybody is told: a decision leaves as
+ * Nothing here does I/O or knows how clients are told: a decision is returned as
  * &struct sched_grant.
  */
 

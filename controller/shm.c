@@ -5,19 +5,20 @@
  *
  * Theory of operation
  *
- * The memory is a memfd. It is sealed: it cannot shrink, since whoever touched
- * the lost part would be killed by SIGBUS, nor grow. Every client can write all
- * of it, and a wild one may write nonsense. So no value that is read here is used
- * as an index, and the controller decides by what it keeps for itself: sizes,
- * names, slots, who runs, the time. Two values can come only from here, a request
- * and the time of the running client. The caller has to check them.
+ * The memory is a memfd, sealed so that it can neither grow nor shrink: SIGBUS
+ * would kill any process that touches a part that was cut off. Every client can
+ * write all of it, and a wild one may write nonsense. So no value read from the
+ * memory is used as an index, and the controller relies on its own copies of
+ * sizes, names, slots, the running client and the time. Only two values have to
+ * come from the memory: a request, and the time of the running client. The caller
+ * has to check both.
  *
- * Each field is read and written in one piece: a store releases what was written
- * before it, a load acquires what is read after it.
+ * Each field is read and written in one piece. A store has release semantics, a
+ * load has acquire semantics.
  *
- * Slot 0, the controller's, says that it shares time. So while nobody runs clients
- * may put their requests into the memory, and the controller reads the slots
- * before it decides who is next.
+ * Slot 0, the controller's, has the capability TIME_SHARE. So while no client
+ * runs, clients may put their requests into the memory, and the controller reads
+ * the slots before it decides who runs next.
  */
 
 #include <errno.h>

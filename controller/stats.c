@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Statistics: counters, which cost an increment each while the simulation runs,
- * and the JSON that is made of them in the end.
+ * Statistics: counters, each of which costs an increment while the simulation
+ * runs, and the JSON that is made of them in the end.
  */
 
 #include <ctype.h>

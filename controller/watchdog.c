@@ -6,22 +6,22 @@
  * Theory of operation
  *
  * A timer expires WATCHDOG_LOOKS times within --watchdog seconds. Each time, the
- * counters of the clients that the simulation waits for are compared with those
- * of the last time. So a message costs nothing extra, not even a look at the
- * clock.
+ * watchdog compares the counters of the clients that the simulation waits for
+ * with their values at the last look. So a message costs nothing extra, not even
+ * a look at the clock.
  *
- * Only time counts in which the controller was awake. If it was stopped, by a
- * signal, a debugger or because the host was suspended, the timer has expired
- * more than once when it is read, and that look does not count: the clients were
- * probably stopped as well. What has come meanwhile is read first.
+ * Time in which the controller was stopped does not count. If a signal, a
+ * debugger or a suspended host has stopped it, the timer has expired more than
+ * once when it is read, and that look does not count: the clients were probably
+ * stopped as well. Messages that have come meanwhile are read first.
  *
  * The first look that sees no progress probes the client, see group_probe().
  *
- * While the controller waits for --clients, or for somebody to come at all, it
- * waits for none of those that are there, so there is nothing to look at.
+ * While the controller waits for --clients, or for a first client, it waits for
+ * no client that is there, so there is nothing to look at.
  *
  * No counter tells a hang from a long computation, during which no simulated
- * time passes. So what happens to the client is its user's choice, --on-hang.
+ * time passes. So the user chooses what happens to the client: --on-hang.
  */
 
 #include <errno.h>

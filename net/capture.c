@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Captures: frames in a pcap file with nanoseconds, which tcpdump(8) and others
- * read. Each frame is written as soon as it is known, in one piece, so that the
- * file of a controller that was killed is whole.
+ * Captures: frames in a pcap file with nanoseconds, for tcpdump(8) and the like.
+ * Each frame is written as soon as it is known, in one piece, so the file is
+ * valid even if the controller is killed.
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the command line says of networks. Everything that is wrong with it is
- * found here, before anything is opened.
+ * What the command line says about networks. All its errors are found here,
+ * before anything is opened.
  */
 
 #include <ctype.h>

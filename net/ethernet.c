@@ -4,11 +4,11 @@
  * connection. Queue 0 has buffers for frames that the machine receives, queue 1
  * has the frames that it sends.
  *
- * The card has no offloads: a frame is on the network as the machine has made
- * it. Sent frames are copied and given back at the kick; a driver that wants to
- * be told is called while it is still blocked in that kick, where the call
- * costs nobody a turn. Received ones are put into the ring one by one and shown
- * to the driver together.
+ * The card has no offloads: the network carries each frame as the machine made
+ * it. At a kick the card copies the sent frames and gives their buffers back. If
+ * the driver wants to be told, it is called while it is still blocked in that
+ * kick, where the call costs nobody a turn. Received frames are put into the ring
+ * one by one and shown to the driver together.
  */
 
 #include <endian.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults of a machine. The module that finds one says in words what it was,
- * with the numbers that it has at hand, and returns an error; the port above
- * logs the words and takes the link away.
+ * Faults of a machine. The module that finds a fault describes it in words, with
+ * the numbers at hand, and returns an error; the port above logs the words and
+ * takes down the link.
  */
 
 #include <errno.h>

@@ -2,10 +2,10 @@
 /*
  * Frames, and the order of what happens to them.
  *
- * What happens at different times happens in that order. At the same time, what
- * was sent first goes first; then come the sender's machine, its port, and the
- * number of the frame there; of one frame that reaches several ports, the order
- * of these. So the order never depends on who was served first on the host.
+ * Events are ordered by time. Events at the same time are ordered by the time at
+ * which the frame was sent, then by the sending machine, its port, and the number
+ * of the frame there; copies of one frame are ordered by the receiving port. So
+ * the order never depends on which machine was served first on the host.
  */
 
 #include <errno.h>

@@ -4,24 +4,24 @@
  *
  * Theory of operation
  *
- * The memory is a file that the machine hands over. It stays the machine's: it
- * may be cut at any time, and its file system may be full when a page is first
+ * The memory is a file that the machine hands over. The machine can still
+ * truncate it at any time, and its file system may be full when a page is first
  * written. The host answers an access to such a page with SIGBUS, which must
  * not end the controller. Looking at the file's size or seals first does not
  * prevent that: most of these files cannot be sealed, and their size may change
- * between the look and the access. Reading and writing by system calls would be
- * safe, but costs several of them for each frame.
+ * between the look and the access. System calls could read and write the memory
+ * safely, but each frame would need several of them.
  *
  * So the signal is handled. The handler puts a page of zeros in place of the
  * one that cannot be accessed, notes that the memory is damaged, and returns;
- * the access is then repeated and goes on. Nothing is unwound, so the code that
- * was interrupted needs no care. It asks guest_lost() when it is done with a
- * ring, and the port goes down. A SIGBUS for any other address goes to whoever handled
- * it before, and one that a process has sent is treated in the same way.
+ * the access is then repeated and succeeds. Nothing is unwound, so interrupted
+ * code needs no special care. When it is done with a ring it asks guest_lost(),
+ * and the port goes down. A SIGBUS for any other address, or one that a process
+ * has sent, goes to the handler that was there before.
  *
- * Only the thread that accesses a mapping gets the signal, and it does so
- * synchronously: the list of mappings is not being changed at that moment, as
- * long as one thread serves all machines.
+ * Only the thread that accesses a mapping gets the signal, and gets it
+ * synchronously. So as long as one thread serves all machines, the list of
+ * mappings is not being changed at that moment.
  */
 
 #include <errno.h>

@@ -4,12 +4,12 @@
  *
  * A link joins a machine to the switch and has a line in each direction. With a
  * rate, a line sends one frame after the other; a frame that finds it busy
- * waits, and is dropped if the queue is full. Whoever sends a frame over two
- * lines, through the switch, pays for its length twice, as with a real switch
+ * waits, and is dropped if the queue is full. On its way through the switch a
+ * frame is sent over two lines, so its length counts twice, as with a real switch
  * that stores a frame before it forwards it.
  *
- * Delay, jitter, loss and duplicates are those of the whole way and applied once,
- * behind the switch: there each receiver has a copy of its own to lose.
+ * Delay, jitter, loss and duplicates are those of the whole way. They are applied
+ * once, behind the switch, where each receiver has its own copy of the frame.
  */
 
 #include <stdlib.h>

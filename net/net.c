@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All networks: their sockets, the cards that machines plug in, and what is on
- * its way to whom.
+ * All networks: their sockets, the cards that machines plug in, and the frames
+ * that are on their way.
  *
  * Theory of operation
  *

@@ -5,16 +5,16 @@
  * Theory of operation
  *
  * A frame is copied when its machine sends it (network_send()), and nothing is
- * decided then. It is kept inside the network until nobody can send anything
- * at that time or before it any more; then network_commit() lets it go on, in
- * the order of &struct transits: over the line to the switch, which may take it
- * some time, and from the switch over the line to each of its receivers. What
- * comes out is a time of arrival for each of them. So what is lost, learnt or
- * delayed depends on what the machines send and on the seed, and not on which
- * of them was served first on the host.
+ * decided then. The network keeps the frame until no machine can send anything
+ * at that time or earlier any more. Then network_commit() lets the frame go on,
+ * in the order of &struct transits: over the line to the switch, which may take
+ * some time, and from the switch over the line to each receiver. The result is a
+ * time of arrival for each of them. So loss, learning and delays depend on what
+ * the machines send and on the seed, and not on which of them was served first on
+ * the host.
  *
- * The network says how early something that is inside may arrive somewhere
- * (network_horizon()): nobody may be let past that before it is committed.
+ * network_horizon() says how early a frame inside the network may arrive
+ * anywhere: no machine may run past that time before the frame is committed.
  *
  * A frame reaches the cards that were plugged in when it was sent, so that it
  * does not matter when it is committed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What has happened on the networks, as JSON.
+ * Statistics of the networks, as JSON.
  */
 
 #include <stdio.h>

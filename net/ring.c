@@ -8,19 +8,19 @@
  * together, and writes the index of each chain's first descriptor into the
  * available ring. The device takes chains in that order (ring_take()), reads or
  * fills them, gives them back through the used ring (ring_give()), and makes
- * all that it has given back visible at once (ring_publish()). Only then it
- * learns whether the driver wants to be told: once for any number of chains.
+ * all that it has given back visible at once (ring_publish()). Only then does it
+ * learn whether the driver wants to be told: once for any number of chains.
  *
- * Everything in the rings is the machine's and may be wrong, or change while it
- * is looked at. So each descriptor is copied before it is checked; an index is
+ * The machine writes everything in the rings. It may be wrong, or change while it
+ * is read. So each descriptor is copied before it is checked. An index is
  * checked against the size of the table, an address and a length against the
- * memory that is shared, and the length of a chain against that of the ring, which
- * ends a loop. What the device needs to know later it keeps for itself: it
- * never reads back what it has written.
+ * shared memory, and the length of a chain against that of the ring, which ends a
+ * loop. The device keeps its own copy of what it needs later, and never reads
+ * back what it has written.
  *
- * Kicks are needed for one direction only. With EVENT_IDX the driver compares
- * the index of what it adds with the one in avail_event; ring_want_no_kick()
- * leaves that behind, where it will not be met for 65536 chains.
+ * Kicks are needed for one direction only. With EVENT_IDX the driver kicks when
+ * the index of the chain it adds passes avail_event; ring_want_no_kick() sets
+ * that to an index already passed, which the driver meets 65536 chains later.
  */
 
 #include <endian.h>

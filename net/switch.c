@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a switch learns: behind which port an address is. It remembers a limited
- * number of them and then forgets the one that was silent for longest, so a
- * machine that makes up addresses costs the others a few frames that are flooded,
- * and no memory.
+ * number of addresses, and then forgets the one that has been silent for the
+ * longest time. So a machine that makes up addresses uses up no memory; it only
+ * causes a few frames to be flooded.
  */
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Times, rates and probabilities as tc(8) writes them: a decimal number and a
- * unit, in any case. Everything is computed in whole numbers, so that 0.1ms is
- * 100000 ns and not one less.
+ * unit, in upper or lower case. Everything is computed in whole numbers, so that
+ * 0.1ms is 100000 ns and not one less.
  */
 
 #include <ctype.h>

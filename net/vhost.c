@@ -6,22 +6,22 @@
  *
  * The machine's driver connects, agrees on features, shares its memory, says
  * where its queues are and enables them; each of these messages is checked here
- * and answered. From then on it kicks a queue by a message (VRING_KICK) and is
- * called back by one on a second connection (VRING_CALL). What a device does
- * with its queues and what its configuration says is &struct vhost_device's
- * business; nothing here knows what it is for.
+ * and answered. From then on the driver kicks a queue by a message (VRING_KICK),
+ * and is called back by a message on a second connection (VRING_CALL). &struct
+ * vhost_device decides what the device does with its queues and what its
+ * configuration says; nothing here knows what the device is for.
  *
- * On simulated time a kick has to hold up the machine until it was handled, or
- * nobody could say when it was. So the driver must agree to kick in band, and to
- * wait for the answer; one that does not is refused.
+ * On simulated time a kick has to hold up the machine until it has been handled;
+ * otherwise nobody could say at what time it was. So the driver must agree to
+ * kick in band and to wait for the answer; a driver that does not is refused.
  *
  * Messages arrive over a stream, which may cut them anywhere. Descriptors come
- * with the first bytes of their message, and a read of the stream ends with the
- * piece that brings some: they belong to the message that has the last byte of
+ * with the first bytes of their message. A read of the stream ends with the piece
+ * that brings descriptors, so they belong to the message with the last byte of
  * that read.
  *
- * A reply is sent at once or not at all: the driver waits for each before it
- * says anything else, so there is always room for one.
+ * A reply is sent at once or not at all: the driver waits for each reply before
+ * it sends anything else, so there is always room for one.
  */
 
 #include <errno.h>
