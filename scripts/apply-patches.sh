@@ -5,7 +5,7 @@
 . "$top/scripts/kernel.sh"
 use_kernel
 
-# all that a series may touch; the rest of the tree need not be in git
+# everything that a series may touch; the rest of the tree need not be in git
 paths='arch/um arch/x86/um Documentation/virt/index.rst Documentation/virt/uml
 	include/uapi/linux MAINTAINERS'
 work=$kdir/am
@@ -17,7 +17,8 @@ has()
 	git -C "$src" rev-parse -q --verify "$1" >/dev/null 2>&1
 }
 
-# has_paths - the base of $src has all of $paths; that of an older version may not
+# has_paths - the base of $src has all of $paths; one made by an older version of
+# this script may not
 has_paths()
 {
 	for path in $paths; do
@@ -41,7 +42,7 @@ make_base()
 	git -C "$src" tag base
 }
 
-# fingerprint - of the tree without patches, and of all patches there are
+# fingerprint - print a hash of the tree without patches, and of all patches
 fingerprint()
 {
 	{
@@ -106,8 +107,8 @@ if [ "$(sed -n 1p "$kdir/patched" 2>/dev/null)" = "$want" ]; then
 fi
 check_unedited
 
-# Patches go to a tree of its own first: if one does not apply, $src stays as it
-# was. Afterwards git writes only the files that differ, so only these are built.
+# Patches are first applied to a separate tree: if one does not apply, $src stays
+# as it was. Then git writes only the files that differ, so only these are built.
 remove_work
 git -C "$src" worktree add -q --detach "$work" base
 applied='0 patches'

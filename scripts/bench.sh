@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Stage 6: measure what sharing time costs, and show it beside the least that it
-# can cost. Each of $BENCH_RUNS runs measures everything once. Values that are
-# compared are measured one right after the other, so that a host which gets slower
-# or busier does so for both. System calls and messages are counted, in one run.
+# can cost. Each of $BENCH_RUNS runs measures everything once. Two values to be
+# compared are measured one right after the other, so that a host that becomes slower
+# or busier affects both. System calls and messages are counted, in one run.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 . "$top/scripts/machine.sh"
@@ -20,16 +20,16 @@ limit=$build/bench/limit
 ticks=$build/bench/ticks
 tt_controller=$build/tt-controller
 
-# the CPU for everything that is pinned
+# the CPU to which processes are pinned
 cpu=$(taskset -pc $$ | sed 's/.*[^0-9]//')
 
-# wanted PART - $ONLY does not leave it out
+# wanted PART - succeed unless $ONLY leaves it out
 wanted()
 {
 	[ -z "$ONLY" ] || [ "$ONLY" = "$1" ]
 }
 
-# sample KEY=VALUE... - keep the JSON object on standard input, with these added
+# sample KEY=VALUE... - add these to the JSON object on standard input and keep it
 sample()
 {
 	jq -c --args '. + ($ARGS.positional | map(split("=") |
@@ -42,7 +42,7 @@ rounds()
 	echo $((BENCH_WAKEUPS / $1 + 1))
 }
 
-# measure_limit N - keep the result as $limit_ns too, for what is measured next
+# measure_limit N - also set $limit_ns, for the measurements that follow
 measure_limit()
 {
 	taskset -c "$cpu" "$limit" "$1" "$(rounds "$1")" >out
@@ -70,7 +70,7 @@ measure_wakeups()
 	sample what=wakeups n="$1" how="$2" run="$run" limit_ns="$limit_ns" <out
 }
 
-# messages N ROUNDS HOW - print how many messages all their wake-ups took
+# messages N ROUNDS HOW - print how many messages all wake-ups of N clients took
 # shellcheck disable=SC2046
 messages()
 {
@@ -79,8 +79,8 @@ messages()
 	jq '.totals | [.in[], .out[]] | add' stats.json
 }
 
-# count_calls N HOW - count the system calls and messages of a wake-up; of the
-# messages, by the difference between runs with more and with fewer wake-ups
+# count_calls N HOW - count the system calls and messages of a wake-up; messages by
+# the difference between a run with more wake-ups and one with fewer
 # shellcheck disable=SC2046
 count_calls()
 {
@@ -92,7 +92,7 @@ count_calls()
 	sample what=calls n="$1" how="$2" <calls
 }
 
-# succeeded NAME - die unless the machine has
+# succeeded NAME - die unless the machine reports success
 succeeded()
 {
 	[ "$(tail -n 1 "$1/result" 2>/dev/null)" = 'status 0' ] || {
@@ -101,7 +101,7 @@ succeeded()
 	}
 }
 
-# wait_for PID... - wait until all have ended; die unless they end well
+# wait_for PID... - wait until all have ended; die unless all succeed
 wait_for()
 {
 	for pid; do
@@ -180,7 +180,7 @@ measure_all()
 	for n in $BENCH_CLIENTS; do
 		wanted wakeups || continue
 		progress "run $run of $BENCH_RUNS, $n clients"
-		# short and often, so that other work on the host disturbs few
+		# many short measurements: other work on the host disturbs few of them
 		for _ in 1 2 3; do
 			measure_limit "$n"
 			measure_wakeups "$n" memory
@@ -207,7 +207,7 @@ about()
 		  host: { cpu: $cpu, cpus: ($cpus | tonumber), kernel: $kernel } }'
 }
 
-# sockets stay where processes were killed
+# killed processes leave their sockets behind
 clean_up()
 {
 	rm -rf "$work"/socket "$work"/*/machine* ${json:+"$json.new"}

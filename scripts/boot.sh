@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 6: boot NODES machines under the controller, wait for them, show what came
-# of it.
+# Stage 6: boot NODES machines under the controller, wait for them, show their
+# results.
 #
-# The last JOIN of the machines join later: one each time machine 1 comes to a
-# `gate` of its scenario. Machine 1 does not let time pass there, and so nobody's
-# time passes, until the newcomer has sent START.
+# The last JOIN machines join later: one of them each time machine 1 comes to a
+# `gate` in its scenario. There machine 1 lets no time pass, for itself or the
+# others, until the newcomer has sent START.
 #
-# /dev/tty1 of all machines is one pipe: what they write there is in
-# RUN/events, in the order in which it happened. Unlike a file, a pipe can be
+# /dev/tty1 of all machines is one pipe: everything they write there is in
+# RUN/events, in the order in which they wrote it. Unlike a file, a pipe can be
 # polled, which UML's consoles need.
 #
 # With NET each machine has a card on one network, whose frames are in
@@ -21,7 +21,7 @@
 : "${NET:=}" "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
 : "${JOIN_SCENARIO:=$SCENARIO}"
 
-# seconds that the other machines have to end when one has failed
+# when a machine has failed, the others have this many seconds to end
 grace=10
 # seconds without a START after which the machines that have not sent one have failed
 : "${START_PATIENCE:=60}"
@@ -29,17 +29,17 @@ grace=10
 first=$((NODES - JOIN))	# machines at the beginning
 next=$((first + 1))	# the next machine to join
 running=		# machines whose process runs
-missing=		# those of them that have not sent START
+missing=		# running machines that have not sent START
 failure=		# why the run ends early
 
-# started NAME - the controller has got START from it
+# started NAME - succeed if the controller has got START from the machine
 started()
 {
 	grep -q "^tt-controller: client 0x$(printf %x "$1") has sent START" \
 		controller
 }
 
-# panic NAME - what the kernel said when it panicked, and the error before that
+# panic NAME - print the kernel's panic message, and the error before it
 panic()
 {
 	awk '{ gsub(/\r|^ *<[0-9]>|^\[[^]]*\] /, "") }
@@ -53,7 +53,7 @@ panic()
 		END { exit !found }' "$1/console" 2>/dev/null
 }
 
-# said NAME - what UML said on the host from the check on that failed
+# said NAME - print UML's messages on the host, from the check that failed on
 said()
 {
 	awk '/^Checking / { text = "" }
@@ -62,7 +62,7 @@ said()
 		      exit !text }' "$1/host" 2>/dev/null
 }
 
-# how_ended NAME - from the exit status of its process
+# how_ended NAME - print how it ended, by the exit status of its process
 how_ended()
 {
 	status=$(cat "$1/exit")
@@ -89,7 +89,8 @@ result()
 	esac
 }
 
-# round_trips NAME - print those of its pings, without the first, which needs ARP
+# round_trips NAME - print the round-trip times of its pings, without the first,
+# which needs ARP
 round_trips()
 {
 	awk '{ value[$1] = $2 }
@@ -144,13 +145,13 @@ fail()
 	die "$1"
 }
 
-# sockets and pipes stay where processes were killed
+# killed processes leave their sockets and pipes behind
 clean_up()
 {
 	rm -rf "$RUN"/socket "$RUN"/lan "$RUN"/pipe "$RUN"/*/machine* "$RUN"/*/stdin
 }
 
-# enter_run - go to RUN, which is empty then but for the mark that it is ours
+# enter_run - empty RUN, except for the mark that it is ours, and go there
 enter_run()
 {
 	lock "$RUN"
@@ -160,7 +161,8 @@ enter_run()
 	: >.um-timetravel-run
 }
 
-# start_collector - have events collect what comes out of the pipe, descriptor 3
+# start_collector - write everything that comes out of the pipe, descriptor 3, to
+# the file events
 start_collector()
 {
 	mkfifo pipe
@@ -182,9 +184,9 @@ boot()
 	last_start=$(date +%s)
 }
 
-# note_ended - move machines whose process has ended out of $running. When one
-# has failed the others have $grace seconds; when it did so before START nobody
-# can go on without it, and $failure is set at once.
+# note_ended - remove machines whose process has ended from $running. When one
+# has failed, the others have $grace seconds to end; when one has failed before
+# START, the others cannot go on without it, and $failure is set at once.
 note_ended()
 {
 	still=
@@ -208,8 +210,8 @@ note_ended()
 	running=$still
 }
 
-# note_started - take machines that have sent START out of $missing, and set
-# $failure if there was none for long
+# note_started - remove machines that have sent START from $missing, and set
+# $failure if none has done so for too long
 note_started()
 {
 	still=
@@ -243,7 +245,7 @@ join()
 	fi
 }
 
-# run_machines - from their start until all have ended or are given up
+# run_machines - start them, and wait until all have ended or are given up
 run_machines()
 {
 	deadline=$(($(date +%s) + TIMEOUT))
@@ -270,9 +272,9 @@ run_machines()
 	done
 }
 
-# stop_controller - it ends when the last machine has gone, but not with --keep
-# or while it waits for more clients: then it is told to. $status is its exit
-# status, or `stopped` if it had to be told.
+# stop_controller - wait until it ends, as it does when the last machine has gone.
+# With --keep, or while it waits for more clients, it has to be told to end.
+# $status is its exit status, or `stopped` if it had to be told.
 stop_controller()
 {
 	status=
@@ -295,7 +297,7 @@ stop_controller()
 	}
 }
 
-# hung - the first client that hangs, by the controller's log, as a machine
+# hung - print which machine hung first, by the controller's log
 hung()
 {
 	sed -n '/ hangs at / { s/^tt-controller: client \([^ ]*\) [^)]*) /\1 /p; q }' \
@@ -304,7 +306,7 @@ hung()
 	done
 }
 
-# reason - what the exit status of the controller and its log say
+# reason - print why the controller ended, by its exit status and its log
 reason()
 {
 	last=$(tail -n 1 controller | sed 's/^tt-controller: //')
@@ -316,8 +318,8 @@ reason()
 	esac
 }
 
-# stop_collector - it ends when nobody has the pipe any more; a stray process
-# might have it
+# stop_collector - it ends by itself when no process has the pipe open; a stray
+# process might still have it
 stop_collector()
 {
 	exec 3>&-

@@ -21,7 +21,7 @@ check_run()
 		die "RUN=$RUN is not empty, and not of an earlier run"
 }
 
-# check_gates - machine 1 lets each late machine join at a gate of its scenario
+# check_gates - die unless machine 1's scenario has a gate for each late machine
 check_gates()
 {
 	gates=$(echo "$SCENARIO" | tr ' ' '\n' | grep -cx gate || :)
@@ -29,7 +29,8 @@ check_gates()
 		die "JOIN=$JOIN: SCENARIO needs a gate for each machine that joins, so $JOIN, and has $gates"
 }
 
-# check_steps NAME STEP... - the guest program knows all steps of the variable NAME
+# check_steps NAME STEP... - die unless the guest program knows all steps of the
+# variable NAME
 check_steps()
 {
 	name=$1
@@ -38,15 +39,15 @@ check_steps()
 		die "$name: there is no step ${wrong#no_such_step }"
 }
 
-# check_programs - the guest and the controller take what they are told
+# check_programs - die unless guest program and controller accept their arguments
 check_programs()
 {
-	# the first of them stands for all: a machine has put its number there
+	# machine 1 stands for all: their scenarios differ only in the number
 	# shellcheck disable=SC2046
 	check_steps SCENARIO $(echo "$SCENARIO" | sed s/%/1/g)
 	# shellcheck disable=SC2046
 	check_steps JOIN_SCENARIO $(echo "$JOIN_SCENARIO" | sed s/%/1/g)
-	# the last option ends it before it serves anybody
+	# because of the last option it ends without serving anybody
 	# shellcheck disable=SC2086
 	wrong=$("$build/tt-controller" $CONTROLLER_FLAGS --version 2>&1) ||
 		die "CONTROLLER_FLAGS: $wrong"

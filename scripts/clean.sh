@@ -6,7 +6,7 @@
 if [ "${1:-}" = all ]; then
 	rm -rf "$build" "$cache"
 else
-	# the trees took long to get and are not built
+	# the trees took long to download, and were not built
 	find "$build" -mindepth 1 -maxdepth 1 ! -exec test -e '{}/src' \; \
 		-exec rm -rf {} + 2>/dev/null || :
 	rm -rf "$build"/*-mutants "$build"/*-defects

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Run the client's tests in a kernel that counts how often each line is run. Of the
-# lines that the series adds to arch/um, show how many were run, and each that was
-# not, with the reason that $reasons has for it.
+# lines that the series adds to arch/um, show how many were run. List each line that
+# was not, with its reason from $reasons.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 use_kernel
@@ -22,8 +22,8 @@ added()
 				  print file "\t" line++ "\t" $0 }'
 }
 
-# counts - print file, number and count of each line, once for each object that
-# has it
+# counts - print file, number and count of each line, once per object that
+# contains it
 counts()
 {
 	(cd "$out" && find arch/um -name '*.gcda' -exec \
@@ -42,7 +42,7 @@ stage 6 'coverage'
 lock "$out"
 find "$out" -name '*.gcda' -delete
 cd "$top"
-# make test reports tests that fail; here only lines count
+# failed tests are reported by make test; here only lines count
 [ ! -e "$src/arch/um/kernel/.kunitconfig" ] ||
 	"$top/scripts/kunit.sh" | sed -n '$s/^/KUnit: /p'
 # shellcheck disable=SC2086

@@ -1,17 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Show that each defect in tests/defects has a test that fails before its patch
-# and passes after it: walk the series patch by patch, with the KUnit tests, which
-# end it, put first, and run there what the list says. So "before" is the tree
-# that git am gives up to that patch, and "after" the same with it. Symbols of the
-# client that the tests use, and that the tree lacks so far, are stubbed by
-# tests().
-# On the way, no patch may add a warning of W=1 or sparse.
+# and passes after it. This script moves the KUnit tests from the end of the series
+# to its beginning, applies the series patch by patch, and runs the tests that the
+# list names before and after each patch. tests() stubs symbols of the client that
+# the tests use and the tree still lacks.
+# No patch may add a warning of W=1 or sparse.
 #
-# The series for trees without a client has no defects to begin with: there is
-# only an after.
+# The series for trees without a client has no defects to begin with, so its tests
+# only run after the whole series.
 #
-# The walk happens in a copy of the tree and its build.
+# All this happens in a copy of the tree and its build.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 use_kernel
@@ -24,7 +23,7 @@ tab=$(printf '\t')
 failed=
 walked=
 
-# seconds for a KUnit test, which takes a tenth of one, and for a boot
+# seconds that a KUnit test may take (it needs 0.1 s), and a boot
 limit=20
 boot_limit=180
 
@@ -33,8 +32,8 @@ clean_up()
 	[ "$kdir" = "$main_kdir" ] || rm -rf "$src" "$walk"
 }
 
-# rows - the list, or what ONLY= leaves of it, as lines: id, subject of the patch,
-# how to test, what
+# rows - print the list, or the part that ONLY= selects, as lines: id, subject of
+# the patch, kind of test, test
 rows()
 {
 	awk -v OFS='\t' -v only="$ONLY" '
@@ -54,8 +53,8 @@ subject()
 	git -C "$src" log -1 --format=%s "$1"
 }
 
-# both FILE - where two patches add lines in one place, it gets both, the later
-# patch's first; fails if there is anything else to decide
+# both FILE - resolve conflicts where two patches add lines in one place: keep
+# both, the later patch's first; fails at any other conflict
 both()
 {
 	awk '
@@ -76,7 +75,7 @@ both()
 		cat "$work/new" >"$1"
 }
 
-# pick COMMIT - onto what is in $walk
+# pick COMMIT - cherry-pick it onto the tree in $walk
 pick()
 {
 	git -C "$walk" -c merge.conflictStyle=diff3 cherry-pick "$1" \
@@ -89,8 +88,8 @@ pick()
 	git -C "$walk" -c core.editor=true cherry-pick --continue >"$log" 2>&1
 }
 
-# reorder - the commits of the series in $work/commits, with what comes from the
-# first patch of the KUnit tests on put first; the last of these is $tests
+# reorder - write the commits of the series to $work/commits, those from the first
+# KUnit patch on put first; $tests is the last of these
 reorder()
 {
 	first=$(git -C "$src" log --format=%H --diff-filter=A base.."$head" -- \
@@ -110,14 +109,14 @@ reorder()
 		>"$work/commits"
 }
 
-# known NAME - the tree has it, apart from the tests
+# known NAME - succeed if the tree has this symbol outside the tests
 known()
 {
 	grep -rqw --include='*.[ch]' --exclude="${kunit##*/}*" "$1" "$src/arch/um"
 }
 
-# stub FILE STRUCT - in FILE of the tests, in the tree, define the variables that
-# STRUCT swaps and that the client lacks so far
+# stub FILE STRUCT - in the tree's test file FILE, define the variables that STRUCT
+# swaps and that the client still lacks
 stub()
 {
 	sed -n 's/^\tswap([a-z]*->\([a-z_]*\), \([a-z_]*\));$/\1 \2/p' "$src/$1" |
@@ -134,10 +133,10 @@ stub()
 	cat "$work/new" >"$src/$1"
 }
 
-# tests - fit them to the tree. Stub the variables that they swap and that it
-# lacks; functions that it lacks are 0, and the tests that call them are for a
-# later patch. And have tt_row= on the kernel's command line leave out all rows
-# but one, so that it does not suffer from what an earlier one has left.
+# tests - fit the tests to the tree. Stub the variables that they swap and the tree
+# lacks. Define missing functions as 0: the tests that call them belong to a later
+# patch. And make tt_row= on the kernel's command line skip all rows but one, so
+# that no earlier row can disturb it.
 tests()
 {
 	stub ${kunit}_client.c tt_client
@@ -158,7 +157,7 @@ tests()
 		die 'cannot find where a test begins'
 }
 
-# mends SUBJECT - there is a test of what that patch mends
+# mends SUBJECT - succeed if the list has a test for that patch
 mends()
 {
 	rows | cut -f 2 | grep -qxF -- "$1"
@@ -181,7 +180,7 @@ kernel()
 	warnings
 }
 
-# warnings - what W=1 and sparse have to say of the files that the series changes
+# warnings - print the warnings of W=1 and sparse for files that the series changes
 warnings()
 {
 	objects=$(git -C "$src" diff --name-only --diff-filter=M base "$head" \
@@ -195,7 +194,7 @@ warnings()
 		sort >"$work/warnings"
 }
 
-# result OK TEST - that was the result of it, or of any of its rows
+# result OK TEST - succeed if the test, or any of its rows, had this result
 result()
 {
 	awk -v want="$1 $2" '
@@ -203,13 +202,13 @@ result()
 		END { exit !found }' "$work/results"
 }
 
-# all_skipped - no row has that name
+# all_skipped - succeed if all rows were skipped: none has that name
 all_skipped()
 {
 	grep -q '^    # .* pass:0 fail:0 ' "$work/ktap"
 }
 
-# one_kunit SUITE.TEST ["ROW"] - run it; $said passes, or how it does not
+# one_kunit SUITE.TEST ["ROW"] - run it; set $said to `passes` or how it failed
 one_kunit()
 {
 	row=
@@ -262,8 +261,8 @@ one_boot()
 	fi
 }
 
-# try BEFORE-OR-AFTER [SUBJECT] - run the tests of the defects that it mends, or
-# all of them
+# try BEFORE-OR-AFTER [SUBJECT] - run the tests for the patch with that subject, or
+# all tests
 try()
 {
 	rows | while IFS="$tab" read -r id patch how what; do
@@ -273,8 +272,8 @@ try()
 	done
 }
 
-# unlisted - patches of the series that mend nothing in the list, and the list's
-# that are not in the series
+# unlisted - print patches of the series that the list does not name, and patches
+# that it names and the series does not have
 unlisted()
 {
 	while read -r commit; do
@@ -308,7 +307,8 @@ walk_series()
 	done
 }
 
-# table - what came of it; fails if a test passes before, or does not after
+# table - print the results; fails if a test passes before its patch, or fails
+# after it
 table()
 {
 	awk -F '\t' -v OFS='\t' -v walked="$walked" '
@@ -336,7 +336,7 @@ table()
 		column -t -s "$tab" | sed 's/ *$//'
 }
 
-# reasons - of what is in the list without a test
+# reasons - print the reasons of the entries without a test
 reasons()
 {
 	awk '

@@ -10,8 +10,8 @@ series=$top/patches/$KERNEL
 work=$kdir/fold
 
 # fold_files FROM TO - fold each file of FROM into the patch that adds it to the
-# tree's directory TO, or the last one that touches a file of the tree, and print
-# its name
+# tree's directory TO, or, if no patch adds it, into the last patch that touches it,
+# and print its name
 fold_files()
 {
 	for file in "$top/$1"/* "$top/$1"/.[a-z]*; do
@@ -43,7 +43,7 @@ fold_files "kunit/$KERNEL" arch/um/kernel
 GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
 	die "a later patch does not apply any more, see $work"
 find "$series" -name '0*.patch' ! -name '0000-*' -delete
-# not numbered in their subjects: a new patch would change all others
+# no numbers in the subjects: otherwise a new patch would change all others
 git -C "$work" -c core.abbrev=12 format-patch -q -N --no-signature \
 	--zero-commit --no-renames -o "$series" base
 # the commits are in the patches now, and may be applied anew

@@ -15,7 +15,8 @@ make -C "$top/rootfs" O="$build" >"$log" 2>&1 || {
 	cat "$log" >&2
 	die 'cannot build the guest program'
 }
-# by content: a package's files are older than the image, however new it is
+# compared by content: the files of a newly installed package are older than the
+# image
 want=$(cat "$0" "$top/rootfs/init" "$build/guest" /bin/busybox | sha256sum)
 if [ -e "$image" ] && [ "$(cat "$image.sum" 2>/dev/null)" = "$want" ]; then
 	stage_done unchanged

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# For scripts that work with a kernel: which one it is, and where its tree is.
+# For scripts that work with a kernel: find out which one, and where its tree is.
 # shellcheck shell=sh disable=SC2034,SC2154
 
 # use_kernel - find out what KERNEL, SERIES, COPY and CONFIG stand for, and set
@@ -9,7 +9,7 @@
 #   src		the copy of the tree that is patched and built
 #   out		the build
 #   main_kdir	the kdir of which this one is a copy, or the same
-# KERNEL=newest asks Debian what that is, once: see newer.sh.
+# For KERNEL=newest, Debian is asked once which version that is: see newer.sh.
 use_kernel()
 {
 	case $top in
@@ -51,13 +51,13 @@ use_kernel()
 	''|debug|gcov) flavour=${CONFIG:-uml} ;;
 	*) die "CONFIG=$CONFIG: can only be debug or gcov" ;;
 	esac
-	# Directly below the source, kbuild names all files relative to it. So a
-	# build is the same in any directory, and stays valid when it is copied.
+	# If the build is directly below the source, kbuild uses only relative
+	# names. So a build is the same in any directory, and a copy stays valid.
 	out=$src/.$flavour
 }
 
-# use_copy NAME - go on in the copy of that name of the kernel's tree and build,
-# which this script locks and make_copy makes
+# use_copy NAME - lock the copy NAME of the kernel's tree and build, and go on in
+# it; make_copy makes it
 use_copy()
 {
 	export COPY="$1"

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# make in the tree of KERNEL: `kmake.sh ARGUMENT...`. Nothing of the user, the
-# time or the environment gets in: the same source gives the same binary, on any
-# day and in any directory.
+# make in the tree of KERNEL: `kmake.sh ARGUMENT...`. User, time and environment do
+# not get into the build: the same source gives the same binary, on any day and in
+# any directory.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 use_kernel
 
-# ccache takes gcc's place under gcc's name. kbuild does not see the difference,
-# and whoever installs ccache later rebuilds nothing.
+# ccache takes gcc's place under gcc's name. So kbuild does not see the difference,
+# and rebuilds nothing when ccache is installed later.
 masquerade=$build/ccache
 mkdir -p "$masquerade"
 if command -v ccache >/dev/null; then

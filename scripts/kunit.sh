@@ -16,13 +16,13 @@ log=$out/kunit.log
 [ -z "$KUNIT_JSON" ] || KUNIT_JSON=$(realpath -m "$KUNIT_JSON")
 
 lock "$out"
-# with the lock, there is no other's kernel that this would end
+# we hold the lock, so this ends nobody else's kernel
 clean_up()
 {
 	kill_kunit
 }
 
-# in the background: the shell would not notice an interrupt before it ends
+# in the background: otherwise the shell notices an interrupt only at its end
 : >"$log"
 setsid "$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
 	--kunitconfig="$src/arch/um/kernel" --timeout="$TIMEOUT" \
@@ -44,7 +44,7 @@ sed -n 's/\x1b\[[0-9;]*m//g; s/.*Testing complete\. Ran .* tests: //p' "$log" |
 	}
 	END {
 		failed = n["failed"] + n["crashed"] + n["errors"]
-		# nor is it a success if no test passed, or kunit.py failed
+		# it also failed if no test passed, or if kunit.py failed
 		if (!failed && (!n["passed"] || status))
 			failed = 1
 		printf "%d passed, %d failed\n", n["passed"], failed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What all scripts share: places, errors, stages, locks, child processes.
+# Shared by all scripts: places, errors, stages, locks, child processes.
 # shellcheck shell=sh disable=SC2034
 
 set -eu
@@ -7,7 +7,7 @@ umask 022
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export LC_ALL=C
 
-# the user's git settings (hooks, signatures, line ends) do not apply here
+# ignore the user's git settings (hooks, signatures, line ends)
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=um-timetravel GIT_AUTHOR_EMAIL=um-timetravel@localhost
 export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
@@ -28,7 +28,7 @@ clear_line()
 	[ ! -t 1 ] || printf '\r\033[K'
 }
 
-# stage_failed - say so, if a stage has begun
+# stage_failed - print that the stage has failed, if one has begun
 stage_failed()
 {
 	clear_line
@@ -64,7 +64,7 @@ now()
 	date +%s%N
 }
 
-# seconds NS - print a duration as a text
+# seconds NS - print a duration in seconds
 seconds()
 {
 	printf '%d.%d s' $(($1 / 1000000000)) $(($1 / 100000000 % 10))
@@ -78,8 +78,8 @@ stage()
 	stage_start=$(now)
 }
 
-# progress TEXT - say how far the stage is: on a terminal in one line that is
-# rewritten, elsewhere in a line every 20 s
+# progress TEXT - say how far the stage is: on a terminal by rewriting one line,
+# elsewhere by a new line every 20 s
 progress()
 {
 	if [ -t 1 ]; then
@@ -91,7 +91,7 @@ progress()
 	fi
 }
 
-# stage_done [TEXT] - end the stage with what came of it
+# stage_done [TEXT] - end the stage and print TEXT, its result
 # shellcheck disable=SC2120
 stage_done()
 {
@@ -100,8 +100,8 @@ stage_done()
 	stage=
 }
 
-# lock DIRECTORY - hold the lock of DIRECTORY until the script ends, and wait for
-# it if another make has it. A script shares the lock of the script that runs it.
+# lock DIRECTORY - hold the lock of DIRECTORY until the script ends. If another
+# make has the lock, wait for it. A script shares the lock of its parent script.
 lock()
 {
 	mkdir -p "$1"

@@ -3,20 +3,20 @@
 # first. Both run in sessions of their own and are killed when the script ends.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-# what to start them with, such as `timeout 60`
+# a prefix for the commands that start them, such as `timeout 60`
 run_with=
 
 # machine NAME ARGUMENT... - start a machine in the directory NAME, as $!.
 # The ARGUMENTs are for the kernel's command line; after `--` come the steps of
-# rootfs/guest.c. The machine writes its `result` there itself, through hostfs:
-# on a second console the host would decide how fast it can be written. `console`
-# has what the kernel prints, and `host` what UML says on the host.
+# rootfs/guest.c. The machine itself writes `result` there, through hostfs: on a
+# second console, the host would decide how fast the machine can write. `console`
+# has the kernel's messages, and `host` UML's messages on the host.
 machine()
 {
 	mkdir -p "$1"
 	cd "$1" || return
 	shift
-	# an input that never has anything and never ends
+	# an input that is always empty and never ends
 	[ -e stdin ] || mkfifo stdin
 	# shellcheck disable=SC2086
 	setsid $run_with setarch -R "$out/linux" mem=64M uml_dir=./ \

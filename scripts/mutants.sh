@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Break the client in one place after the other, as the list $MUTANTS says, and see
-# whether its KUnit tests notice; the last line is
+# Break the client in one place at a time, as the list $MUTANTS says, and see
+# whether its KUnit tests notice. The last line is
 # `N killed, M equivalent, L survived`. This happens in a copy of the tree and its
-# build, so a mutant costs one object and a link, and nobody boots it by mistake.
+# build, so a mutant costs one object and a link, and nobody boots one by mistake.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 use_kernel
@@ -13,7 +13,7 @@ use_kernel
 [ -n "$MUTANTS" ] || MUTANTS=$top/tests/mutants/$KERNEL
 [ -f "$MUTANTS" ] || die "no list of mutants for $kname, give one as MUTANTS="
 
-# seconds after which the tests hang; they take a tenth of one
+# the tests take 0.1 s; after this many seconds they count as hung
 limit=20
 
 clean_up()
@@ -22,14 +22,14 @@ clean_up()
 	[ "$kdir" = "$main_kdir" ] || rm -rf "$src"
 }
 
-# mutant N TREE - make its source, for the $file of the TREE
+# mutant N TREE - make mutant N's version of $file in TREE
 mutant()
 {
 	file=$2/arch/um/$(sed -n '2s/ .*//p' "$work/$1")
 	awk -f "$top/scripts/mutate.awk" "$work/$1" "$file" >"$work/new" 2>"$log"
 }
 
-# ends SECONDS - the process $children ends in that time
+# ends SECONDS - succeed if the process $children ends within that time
 ends()
 {
 	for _ in $(seq $(($1 * 20))); do
@@ -39,12 +39,13 @@ ends()
 	return 1
 }
 
-# run - run the tests; if the kernel ended before they had all run, $how it did
+# run - run the tests; if the kernel ends before all have run, set $how to the way
+# it ended
 run()
 {
 	rm -f "$out/test.log"
-	# KUnit ends the line of a result only when it writes the next line. So a
-	# test that hangs hides the result before it, but not the statistics.
+	# KUnit ends the line of a result only when it writes the next line. So when
+	# a test hangs, the result before it is missing, but not the statistics.
 	KARGS="kunit.stats_enabled=2${KARGS:+ $KARGS}" TIMEOUT=$((2 * limit)) \
 		KUNIT_JSON='' ONLY='' setsid "$top/scripts/kunit.sh" >"$log" 2>&1 9<&- &
 	children=$!
@@ -79,7 +80,7 @@ killers()
 				;
 			if (i <= n)
 				text = text (text ? ", " : "") how " in " expected[i]
-			# which row hangs is not known: rows have no statistics
+			# it may be the next row that hangs: rows have no statistics
 			if (how == "hung" && i < n && expected[i] ~ /"$/)
 				text = text " or " expected[i + 1]
 			print text

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Kernel sources of Debian's newer suites: `newer.sh newest` prints the version of
-# the newest and remembers it, `newer.sh fetch VERSION` gets the .deb into the
-# current directory. The machine's apt says which mirror and proxy to use, but
-# works in a directory of its own: the machine's package lists stay as they are.
+# the newest and remembers it, `newer.sh fetch VERSION` downloads the .deb to the
+# current directory. We use apt with the host's mirror and proxy, but in a separate
+# directory, so the host's own package lists stay as they are.
 . "$(dirname "$0")/lib.sh"
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt=$cache/apt
 newest=$cache/newest
 
-# mirror - where the machine gets Debian itself from, as apt understands it
+# mirror - print where the host gets Debian from, in apt's syntax
 mirror()
 {
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
@@ -26,8 +26,8 @@ mirror()
 		die "no mirror of Debian is among this machine's apt sources"
 }
 
-# configure SUITE... - have our apt ask for these, and leave out what the machine
-# does after an update
+# configure SUITE... - configure our apt for these suites, without the host's hooks
+# for updates
 configure()
 {
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
@@ -55,13 +55,13 @@ configure()
 	EOF
 }
 
-# because - the first thing that apt complained about
+# because - print apt's first complaint
 because()
 {
 	sed -n 's/^[EW]: *//p' "$apt/log" | head -n 1
 }
 
-# get_lists SUITE... - of these suites
+# get_lists SUITE... - download the package lists of these suites
 get_lists()
 {
 	configure "$@"
@@ -71,9 +71,9 @@ get_lists()
 		die "cannot get the lists of Debian's newer suites: $(because)"
 }
 
-# update - get the lists of sid and of the stable release's backports. A mirror
-# may have these in an older state under the name stable-backports than under
-# their own, which is that with the release's name.
+# update - get the lists of sid and of the stable release's backports. A mirror may
+# have an older state of these under the name stable-backports than under the name
+# of the release, so we get both.
 update()
 {
 	get_lists sid stable-backports
@@ -84,7 +84,7 @@ update()
 	get_lists sid stable-backports $own
 }
 
-# sources REGEX - kernel sources whose version it fits, the newest last
+# sources REGEX - print kernel sources whose version matches, the newest last
 sources()
 {
 	apt-cache -c "$apt/conf" search -n "^linux-source-$1\$" |

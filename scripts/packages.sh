@@ -42,7 +42,7 @@ if [ -n "$missing" ]; then
 	fi
 	mkdir -p "$build"
 	progress "installing$missing"
-	# the machine's package lists may be missing, or too old
+	# the host's package lists may be missing or too old
 	{ install || { apt-get update -qq && install; }; } \
 		>"$build/packages.log" 2>&1 || {
 		tail "$build/packages.log" >&2

@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Build what the tests need, run them all, count: the last line is
-# `N passed, M failed`. ONLY=word takes the test programs with that word in their
-# name, CASE=glob the cases of unit tests that match. What cannot be built, and
-# what $FAILED says failed before, is a failed test.
+# Build what the tests need, run all tests and count them: the last line is
+# `N passed, M failed`. ONLY=word selects test programs with that word in their name,
+# CASE=glob selects cases of unit tests. A build that fails counts as a failed test,
+# and so does each that $FAILED says failed before.
 . "$(dirname "$0")/lib.sh"
 
 : "${ONLY:=}" "${CASE:=}" "${FAILED:=}"
 export CASE
 tap=$build/tap
 
-# must COMMAND... - a failure is a failed test
+# must COMMAND... - run it; if it fails, count a failed test
 must()
 {
 	"$@" || echo "not ok - $*" >>"$tap/build"
 }
 
-# selected - the test programs to run, the slow ones first
+# selected - print the test programs to run, the slow ones first
 selected()
 {
 	{
@@ -32,7 +32,7 @@ selected()
 }
 
 cd "$top"
-# prove leaves there what each test said
+# prove writes each test's output there
 rm -rf "$tap"
 mkdir -p "$tap"
 export PERL_TEST_HARNESS_DUMP_TAP="$tap"
@@ -56,7 +56,7 @@ done
 # shellcheck disable=SC2086
 must prove -e '' -j "$(nproc)" --timer $programs
 
-# a program that broke off has no failed test of its own; "prove" is one then
+# a program that broke off has no failed test of its own, so "prove" counts as one
 find "$tap" -type f -exec cat {} + | awk '
 	/^ok .*# SKIP/	{ next }
 	/^ok /		{ passed++ }

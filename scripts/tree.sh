@@ -15,14 +15,14 @@ clean_up()
 	rmdir "$kdir" 2>/dev/null || :
 }
 
-# download PACKAGE - fails unless the machine's package lists have it
+# download PACKAGE - fails unless the host's package lists have it
 download()
 {
 	apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$1"
 }
 
-# get PACKAGE - download it into the current directory, from the machine's own
-# release of Debian or from a newer one
+# get PACKAGE - download it to the current directory, from the host's release of
+# Debian or from a newer one
 get()
 {
 	case $KERNEL in
@@ -37,8 +37,8 @@ get()
 	download "$1" || die "cannot download $1"
 }
 
-# fetch PACKAGE - print the path of its .deb in the cache, and download that first
-# if it is missing
+# fetch PACKAGE - download its .deb to the cache, unless it is there, and print the
+# path
 fetch()
 {
 	mkdir -p "$cache"
@@ -53,9 +53,9 @@ fetch()
 	echo "$deb"
 }
 
-# copy_main - copy the tree of $main_kdir, with all that was built there. So an
-# unpatched tree, or another COPY, only builds what differs. Most of the source is
-# never written to and is hard-linked; what git knows and what was built is not.
+# copy_main - copy the tree of $main_kdir, with its build. So an unpatched tree, or
+# another COPY, builds only what differs. Most of the source is never written to and
+# so is hard-linked, but not the files that git tracks, nor the build.
 copy_main()
 {
 	if [ "$kdir" = "$main_kdir" ] || [ -d "$src" ] ||
@@ -75,7 +75,7 @@ copy_main()
 		[ ! -e "$main_kdir/copied" ] || cp "$main_kdir/copied" "$kdir"
 		[ -n "$SERIES" ] || cp "$main_kdir/patched" "$kdir"
 	) 8<"$main_kdir"
-	# or git takes every file for a changed one, and writes it again
+	# otherwise git takes every file for changed, and rewrites it
 	git -C "$src.new" update-index -q --refresh
 	[ -z "$SERIES" ] || git -C "$src.new" reset -q --hard base
 	mv "$src.new" "$src"
@@ -101,9 +101,9 @@ origin_git()
 	GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' "$@"
 }
 
-# list - print the files of the user's tree that are source, and not left from a
-# build. Git knows which if the whole tree is in git; the Makefile stands for the
-# whole, since git am also works where only a part is.
+# list - print the source files of the user's tree, without those left from a build.
+# Git knows them if the whole tree is in git. We take it to be so if the Makefile is
+# in git, since git am also works in trees of which only a part is.
 list()
 {
 	cd "$origin"
@@ -131,10 +131,10 @@ copy()
 	check_unedited
 	rm -f "$kdir/copied" "$kdir/patched"
 	mkdir -p "$src"
-	# there is no base if the next stage was interrupted early
+	# if the next stage was interrupted early, there is no base
 	! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1 ||
 		git -C "$src" reset -q --hard base
-	# remove what is no longer in the tree
+	# remove files that are no longer in the user's tree
 	(cd "$src" && find . \( -name .git -o -path ./.uml -o -path ./.gcov \) \
 		-prune -o ! -type d -print0) |
 		sed -z 's,^\./,,' | sort -z >"$kdir/have"

@@ -59,7 +59,7 @@ coverage_flags()
 		'-Dmangle_path=kernel_mangle_path -Wl,-fini=__gcov_exit'
 }
 
-# compile - build it, and meanwhile say how far it is
+# compile - build the kernel and show the progress
 compile()
 {
 	set --
@@ -98,7 +98,7 @@ if [ -x "$out/linux" ] && [ "$(cat "$out/built" 2>/dev/null)" = "$want" ]; then
 fi
 mkdir -p "$out"
 rm -f "$out/built"
-# where a person looks for it
+# where people look for it
 [ -L "$kdir/$flavour" ] || rm -rf "${kdir:?}/$flavour"
 ln -sfn "src/.$flavour" "$kdir/$flavour"
 if ! echo "$config$tools" | cmp -s - "$out/configured"; then

@@ -13,12 +13,12 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM HUP
 cd "$top" || exit 1
-# What make was told is not meant for the makes that tests run; but make coverage
-# says which build they are to boot.
+# The variables given to this make are not meant for the makes that tests run,
+# except those by which make coverage says which build to boot.
 # shellcheck disable=SC2046
 unset $(sed -n 's/ ?=.*//p' Makefile | grep -vx 'KERNEL\|CONFIG')
 
-# ok SENTENCE COMMAND... - what the command says is shown if it fails
+# ok SENTENCE COMMAND... - a test; if the command fails, its output is shown
 ok()
 {
 	tests=$((tests + 1))
@@ -32,13 +32,13 @@ ok()
 	fi
 }
 
-# no COMMAND... - it fails
+# no COMMAND... - succeed if the command fails
 no()
 {
 	! "$@"
 }
 
-# says TEXT COMMAND... - it fails and says why
+# says TEXT COMMAND... - succeed if the command fails and prints TEXT
 says()
 {
 	text=$1
@@ -54,7 +54,7 @@ says()
 	}
 }
 
-# need COMMAND... - without it there is nothing to test
+# need COMMAND... - end the test program if the command fails
 need()
 {
 	"$@" >"$tmp/said" 2>&1 || {
@@ -64,8 +64,8 @@ need()
 	}
 }
 
-# machines KDIR [WORD] - machines that run its kernel, even if its file is gone,
-# with the WORD in their command line
+# machines KDIR [WORD] - print the machines that run the kernel of KDIR, even if its
+# file is gone, and have WORD in their command line
 machines()
 {
 	find /proc -maxdepth 2 -name exe -lname "$1/src/.uml/linux*" 2>/dev/null |
@@ -74,13 +74,13 @@ machines()
 		done
 }
 
-# interrupt SIGNAL WHAT-RUNS MAKE-ARGUMENTS... - as Ctrl-C would, or worse, once
-# that command prints what runs; then make must fail, and nothing be left
+# interrupt SIGNAL WHAT-RUNS MAKE-ARGUMENTS... - run make, and send it the signal
+# once the command WHAT-RUNS prints a process; make must fail and leave nothing
 interrupt()
 {
 	signal=$1 running=$2
 	shift 2
-	# what a shell starts in the background ignores some, unlike a user's
+	# a shell's background job ignores some signals, unlike a user's make
 	setsid env --default-signal=INT,QUIT make "$@" >"$tmp/interrupted" 2>&1 &
 	pid=$!
 	for _ in $(seq 600); do
