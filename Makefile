@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # The front door: `make help` lists what there is.
 
-## 6.1, 6.12, newest (of Debian's), or the path of a tree, which is not written to
+## 6.1, 6.12, newest (in Debian), or the path of a tree, which is never written to
 KERNEL ?= 6.1
 ## `none` leaves the tree without our patches
 SERIES ?=
 ## How many machines boot
 NODES ?= 2
-## A network with this delay, such as 5ms; more words after a comma, see tt-controller(1)
+## Delay of a network between them, such as 5ms; more words, as in 5ms,loss=1: tt-controller(1)
 NET ?=
 ## What each machine does, see rootfs/guest.c; % is its number
 SCENARIO ?= $(if $(NET),net:% ping:1,sleep:1000 wakes:1000 ticks:5000)
-## How many of the NODES join later, one at each `gate` of machine 1
+## How many of the NODES machines join later, one at each `gate` of machine 1
 JOIN ?= 0
-## What these do, if not the same
+## What the machines that join later do, if not SCENARIO
 JOIN_SCENARIO ?=
 ## Options for tt-controller, such as --no-shm
 CONTROLLER_FLAGS ?=
@@ -23,15 +23,15 @@ KARGS ?=
 TIMEOUT ?= 300
 ## Where the logs and results of a boot go
 RUN ?= $(CURDIR)/build/run
-## `debug` takes a build that checks itself and has symbols, `gcov` one that counts lines
+## `debug`: a kernel that checks itself and has symbols; `gcov`: one that counts lines
 CONFIG ?=
-## Takes a copy of that name of the kernel's tree and build
+## Name of a copy of the kernel's tree and build, which is used instead
 COPY ?=
-## Tests, KUnit tests (a glob), mutants, a defect, or a part of the bench
+## Runs only some tests, KUnit tests (a glob), mutants, defects or parts of the bench
 ONLY ?=
-## A glob of cases of the unit tests
+## Runs only the unit tests whose names match this glob
 CASE ?=
-## How long `make fuzz` looks
+## How long `make fuzz` runs
 SECONDS ?= 60
 ## Where `make kunit` leaves its result as JSON
 KUNIT_JSON ?=
@@ -39,7 +39,7 @@ KUNIT_JSON ?=
 MUTANTS ?=
 ## How many times `make bench` measures
 BENCH_RUNS ?= 5
-## Where its result goes, and the plot of it
+## Where the results and plots of the bench go
 BENCH ?= $(CURDIR)/build
 export KERNEL SERIES NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS
 export TIMEOUT RUN CONFIG COPY ONLY CASE KUNIT_JSON MUTANTS BENCH_RUNS BENCH SECONDS
@@ -63,13 +63,13 @@ kunit: kernel ## run the client's unit tests in the kernel
 	@scripts/kunit.sh
 
 coverage: CONFIG = gcov
-coverage: kernel ## which lines of the series the tests run; of the others, why not
+coverage: kernel ## show which lines of the series the tests run, and why not the others
 	@scripts/coverage.sh
 
 mutants: packages ## break the client in many places and see that `make kunit` notices
 	@scripts/mutants.sh
 
-defects: check ## show that each defect fails its test before its patch, and not after
+defects: check ## show that each defect's test fails before its patch and passes after
 	@scripts/packages.sh defects
 	@scripts/defects.sh
 
@@ -89,14 +89,14 @@ install: packages ## install controller, library and man pages (PREFIX, DESTDIR)
 image: packages ## build the initramfs, build/initramfs.cpio
 	@scripts/image.sh
 
-bench: packages ## measure what sharing time costs, beside the limit: bench.json
+bench: packages ## measure what sharing time costs, and the least it could cost: bench.json
 	@scripts/bench.sh
 
-bench-plot: ## draw what it has measured as bench.svg and bench.png
+bench-plot: ## draw the results of `make bench` as bench.svg and bench.png
 	@scripts/packages.sh bench-plot
 	@scripts/bench-plot.sh
 
-test: ## all tests; the last line is `N passed, M failed`
+test: ## run all tests; the last line is `N passed, M failed`
 	@scripts/test.sh
 
 fuzz: ## let libFuzzer play a wild machine with a network card, for SECONDS
@@ -109,9 +109,8 @@ clean: ## remove what was built, keep the unpacked trees
 distclean: ## remove build/ and the downloads in the user's cache
 	@scripts/clean.sh all
 
-# The stages of `make boot`, in this order: what is wrong with a variable is said
-# before anything is installed or built, and what is wrong with a scenario before
-# the kernel is.
+# The stages of `make boot`, in this order: a wrong variable is reported before
+# anything is installed or built, a wrong scenario before the kernel is built.
 check:
 	@scripts/check.sh
 packages: check

@@ -36,10 +36,10 @@ static const char usage[] =
 "      --max-clients N    slots in the memory, slot 0 included (256)\n"
 "      --keep             go on when the last client has gone, until INT or TERM\n"
 "      --cpu auto|none|N  move the clients and the controller to one CPU: the\n"
-"                         least busy one (default) or N; none: to no other\n"
-"      --watchdog S       say which client makes no progress for S seconds of the\n"
-"                         host's time; 0: do not (default, but 60 if CI is set\n"
-"                         in the environment)\n"
+"                         least busy one (default) or N; none: move nobody\n"
+"      --watchdog S       name clients that make no progress for S seconds of\n"
+"                         real time; 0: do not (default, but 60 if CI is set in\n"
+"                         the environment)\n"
 "      --on-hang=WHAT     what to do about such a client: report it (default),\n"
 "                         kill its process, or abort the simulation\n"
 "      --start-time NS    the wall clock at time 0, in ns since the epoch;\n"
@@ -53,16 +53,16 @@ static const char usage[] =
 "      --capture NAME[:ID]=FILE\n"
 "                         write the frames of a network, or of client ID's\n"
 "                         link, as pcap\n"
-"      --seed N           what gets lost and the like depends on it (0)\n"
-"      --stats FILE       write statistics as JSON when it is over\n"
-"  -v, --verbose          say who comes, goes, and is waited for\n"
+"      --seed N           decides which frames get lost, and the like (0)\n"
+"      --stats FILE       write statistics as JSON at the end\n"
+"  -v, --verbose          say which clients come, go, and are waited for\n"
 "  -h, --help             print this\n"
 "  -V, --version          print the version\n"
 "\n"
-"It ends when the last client has gone. The exit status is 0 if all is well, 1\n"
-"after an error, 2 if the command line is wrong, 3 after a deadlock, 4 after a\n"
-"hang, 5 without descriptors, memory or room on a disk.\n"
-"SIGUSR1 makes it print a table of its clients.\n";
+"The controller ends when the last client has gone. The exit status is 0 if all\n"
+"is well, 1 after an error, 2 if the command line is wrong, 3 after a deadlock,\n"
+"4 after a hang, 5 if descriptors, memory or disk space run out.\n"
+"On SIGUSR1 it prints a table of its clients.\n";
 
 /**
  * options_default - the options of an empty command line

@@ -1,45 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest program: does the steps it is given, and measures whether
- * simulated time keeps its word
+ * The guest program: does the steps it is given, and checks whether simulated
+ * time is exact
  *
- * With --check first, it only looks whether it knows the steps. Each argument is
- * a step, NAME or NAME:NUMBER, the number from 0:
- *   sleep:S	sleep S seconds and look how much later the clock is
- *   wakes:N	sleep until N instants at odd distances from each other
+ * If --check comes first, it only checks whether it knows the steps. Each argument
+ * is a step, NAME or NAME:NUMBER, the number from 0:
+ *   sleep:S	sleep S seconds and check how much later the clock is
+ *   wakes:N	wake at N instants at irregular distances from each other
  *   ticks:N	wake at N consecutive whole milliseconds of CLOCK_REALTIME: the
  *		same instants in all machines
- *   events:N	wake at instants that are only machine N's, from the next multiple of
+ *   events:N	wake at instants that only machine N uses, from the next multiple of
  *		10 s of CLOCK_REALTIME on, and write each to /dev/tty1
- *   gate	if there is a file /host/gate, make /host/waiting and let no time
- *		pass until that is gone
- *   broadcast:N	send the number N to all others
- *   heard:N	look whether the last broadcast, from anybody, was N
- *   fingerprint	print all that a program could learn about the host
- *   vectors	a signal handler leaves AVX-512 registers alone
- *   terminal:N	greet whoever is at /dev/ttyN, and wait for an answer
- *   flood:N	write N kB of numbered lines to /dev/tty1, in no time
- *   read:N	read all of /dev/ubda, for 0, /dev/ubdb, for 1, ..., in no time:
- *		each word of it must be its own offset
- *   write:N	write, flush, discard and zero that, read it again, in no time
- *   yield:US	call sched_yield() until a child, which sleeps US us before,
- *		sets a flag
+ *   gate	if there is a file /host/gate, create /host/waiting and let no
+ *		time pass until that file is gone
+ *   broadcast:N	send the number N to all other clients
+ *   heard:N	check that the last broadcast, from any client, was N
+ *   fingerprint	print everything that a program could learn about the host
+ *   vectors	check that a signal handler leaves AVX-512 registers alone
+ *   terminal:N	write a greeting to /dev/ttyN, and wait for an answer
+ *   flood:N	write N kB of numbered lines to /dev/tty1, in no simulated time
+ *   read:N	read all of /dev/ubda (N = 0), /dev/ubdb (N = 1), ..., in no
+ *		simulated time: each word must be its own offset
+ *   write:N	write, flush, discard and zero that disk, and read it again, in no
+ *		simulated time
+ *   yield:US	call sched_yield() until a child, which first sleeps US
+ *		microseconds, sets a flag
  *   net:N	be 10.0.0.N on the network of the first card
- *   ping:N	ping machine N each second, a hundred times; machine N
- *		itself is there until nobody has pinged it for 5 s
- *   reboot	reboot the machine, which does all steps again, and this one not
+ *   ping:N	ping machine N each second, a hundred times; machine N itself
+ *		stays until nobody has pinged it for 5 s
+ *   reboot	reboot the machine, which then does all steps again but this one
  *   fail	return an error
  *   hang	sleep for ever
  *   spin	compute for ever, so that no time passes
  *
- * One program, no shell: a fork costs a UML machine more than a thousand
- * clock readings. Every result is a line "name value" on standard output.
+ * This is one program and no shell script, because a fork costs a UML machine more
+ * than a thousand clock readings. Every result is a line "name value" on standard
+ * output.
  *
- * All sleeps are to an absolute time. To be late then means: the clock, as read
- * after waking up, is later than asked for. UML's clock advances in steps of
- * 256 ns, reading it takes such a step, and a kernel without our patches may
- * wake before the step and set its timer again, for 500 ns later: RESOLUTION is
- * what takes no more than that.
+ * All sleeps are to an absolute time. A sleeper is late if the clock, read after
+ * waking up, shows a later time. UML's clock advances in steps of 256 ns, and
+ * reading it takes one step. A kernel without our patches may wake before the
+ * step and set its timer again, for 500 ns later. A delay of up to RESOLUTION has
+ * only these causes.
  */
 #include "guest.h"
 
@@ -68,12 +70,12 @@
 /* nanoseconds, see above */
 #define RESOLUTION	1000
 
-/* of the events step: how many, and a grid that no two machines share */
+/* the events step: how many instants, and a grid that no two machines share */
 #define EVENTS		200
 #define EVENT_GRID	(100 * NSEC_PER_USEC)
 #define EVENT_OFFSET	(10 * NSEC_PER_USEC)
 
-/* of the read and write steps: bytes at once, nanoseconds a request */
+/* the read and write steps: bytes at once, nanoseconds per request */
 #define CHUNK		(1 << 20)
 #define REQUEST_TIME	1000
 
@@ -163,19 +165,19 @@ static void hash(uint64_t *sum, int64_t value)
 }
 
 /*
- * The hash over what the clock said at every tick, in microseconds, is for
- * comparing machines: it is the same only if they agreed on each.
+ * The hash of the clock at every tick, in microseconds, is for comparing
+ * machines: it is the same only if they agreed on every tick.
  */
 static bool ticks_step(int64_t count)
 {
-	/* what CLOCK_REALTIME said when simulated time was 0 */
+	/* CLOCK_REALTIME when simulated time was 0 */
 	int64_t zero = -read_clock(CLOCK_MONOTONIC);
 	int64_t now = read_clock(CLOCK_REALTIME);
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
 	int64_t first, most = 0;
 
 	zero += now;
-	/* on a whole second, to be the same one in all machines */
+	/* from a whole second on, so that all machines tick at the same instants */
 	first = (now / NSEC_PER_SEC + 2) * NSEC_PER_SEC;
 
 	for (int64_t i = 0; i < count; i++) {
@@ -201,7 +203,7 @@ static bool ticks_step(int64_t count)
 	return most <= RESOLUTION;
 }
 
-/* a terminal that passes on what is written as it is */
+/* a terminal that passes on all output unchanged */
 static int open_raw(const char *path)
 {
 	int tty = open(path, O_WRONLY | O_NOCTTY);
@@ -216,10 +218,10 @@ static int open_raw(const char *path)
 }
 
 /*
- * Instants of machine N are N offsets behind the grid, and 2N+1 of its lines
- * apart: those of two machines mix in all ways but are never so close that the
- * RESOLUTION of the clocks could swap them. All of these lines fit into a pipe,
- * so that nobody ever waits for its reader.
+ * The instants of machine N are N offsets after a point of the grid, and 2N+1 of
+ * its points apart. So those of two machines interleave in many ways, but are
+ * never so close that the RESOLUTION of the clocks could swap them. All lines
+ * fit into a pipe, so that no machine ever waits for its reader.
  */
 static bool events_step(int64_t number)
 {
@@ -304,7 +306,7 @@ static bool terminal_step(int64_t number)
 	return !strcmp(said, "hello to you\n");
 }
 
-/* the host's work for a machine takes none of its time, or little: up to @most ns */
+/* work that the host does for a machine must take at most @most ns of its time */
 static bool took(const char *what, int64_t start, int64_t most)
 {
 	int64_t time = read_clock(CLOCK_MONOTONIC) - start;
@@ -344,14 +346,14 @@ static uint64_t disk_written(uint64_t offset, uint64_t size)
 	return offset < size / 4 || offset >= size / 4 * 3 ? ~offset : 0;
 }
 
-/* a word of a disk before that */
+/* a word of a disk before the write step */
 static uint64_t disk_fresh(uint64_t offset, uint64_t size)
 {
 	(void)size;
 	return offset;
 }
 
-/* read all of it, and look whether each word is what it should be */
+/* read the whole disk, and check each word */
 static bool check_disk(int fd, uint64_t size,
 		       uint64_t (*expected)(uint64_t offset, uint64_t size))
 {
@@ -376,8 +378,8 @@ static bool check_disk(int fd, uint64_t size,
 }
 
 /*
- * What reading or writing all of a disk may take: the kernel reads the clock for
- * each request, and a request may be as small as a page.
+ * How long reading or writing a whole disk may take: the kernel reads the clock
+ * for each request, and a request may be as small as a page.
  */
 static int64_t disk_time(uint64_t size)
 {
@@ -401,8 +403,8 @@ static bool read_step(int64_t number)
 }
 
 /*
- * Synchronously, or the kernel makes us wait when too many pages are dirty,
- * which is none of the disk's business.
+ * Synchronously: otherwise the kernel makes us wait when too many pages are
+ * dirty, which has nothing to do with the disk.
  */
 static bool write_step(int64_t number)
 {
@@ -424,7 +426,7 @@ static bool write_step(int64_t number)
 	if (ioctl(fd, BLKDISCARD, quarter))
 		return false;
 	quarter[0] += size / 4;
-	/* the page cache forgets all, so that the disk is read */
+	/* drop the page cache, so that the disk is read */
 	if (ioctl(fd, BLKZEROOUT, quarter) || ioctl(fd, BLKFLSBUF) ||
 	    !check_disk(fd, size, disk_written))
 		return false;
@@ -515,7 +517,7 @@ static const struct step {
 	{ "spin", spin_step, false },
 };
 
-/* the step, and its number; NULL if there is none like that */
+/* returns the step of this text and sets its number; NULL if there is none */
 static const struct step *parse(const char *text, int64_t *number)
 {
 	size_t len = strcspn(text, ":");
@@ -538,7 +540,7 @@ static const struct step *parse(const char *text, int64_t *number)
 
 /*
  * Linux boots with timers that only see jiffies, and makes them exact at one of
- * its first ticks: whoever measures waits for that.
+ * its first ticks. Wait for that before measuring.
  */
 static bool wait_for_exact_timers(void)
 {
@@ -585,7 +587,7 @@ int main(int argc, char **argv)
 	if (!wait_for_exact_timers())
 		return EXIT_FAILURE;
 
-	/* before any of them takes an hour */
+	/* before any step runs: a step may take an hour */
 	if (!check_steps(argv + 1))
 		return EXIT_FAILURE;
 	for (int i = 1; i < argc; i++) {
