@@ -669,6 +669,19 @@ static void a_callbacks_request_is_made_at_once(void **state)
 	shows(fake, 50);
 }
 
+/* by the callback of a broadcast; the ACKs come last */
+static void is_stopped_at_50(struct fake *fake, unsigned int acks)
+{
+	ok(tt_client_run_until(fake->client, 100));
+	noted(fake, "1;");
+	said(fake, REQUEST, 100);
+	said(fake, WAIT, 0);
+	said(fake, REQUEST, 50);
+	while (acks--)
+		said_ack(fake);
+	said_nothing(fake);
+}
+
 /* the controller runs somebody else as soon as it has that ACK and WAIT */
 static void a_broadcast_that_comes_before_wait_is_acknowledged_after_its_callback(void **state)
 {
@@ -681,14 +694,7 @@ static void a_broadcast_that_comes_before_wait_is_acknowledged_after_its_callbac
 	acknowledge(fake, 0);
 	acknowledge(fake, 0);
 	say(fake, RUN, 50);
-	ok(tt_client_run_until(fake->client, 100));
-	noted(fake, "1;");
-	said(fake, REQUEST, 100);
-	said(fake, WAIT, 0);
-	said(fake, REQUEST, 50);
-	said_ack(fake);
-	said_ack(fake);
-	said_nothing(fake);
+	is_stopped_at_50(fake, 2);
 }
 
 /* ACKs are in order, so that of FREE_UNTIL comes later, too */
@@ -704,15 +710,7 @@ static void a_broadcast_before_free_until_is_acknowledged_after_its_callback(voi
 	acknowledge(fake, 0);
 	acknowledge(fake, 0);
 	say(fake, RUN, 50);
-	ok(tt_client_run_until(fake->client, 100));
-	noted(fake, "1;");
-	said(fake, REQUEST, 100);
-	said(fake, WAIT, 0);
-	said(fake, REQUEST, 50);
-	said_ack(fake);
-	said_ack(fake);
-	said_ack(fake);
-	said_nothing(fake);
+	is_stopped_at_50(fake, 3);
 }
 
 static void broadcasts_in_a_callback_are_acknowledged_with_the_first(void **state)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Storms: up to eight clients that run, broadcast and interrupt each other at
- * random, also in callbacks. What happens follows from the seed alone, so two
- * runs of a storm must be the same.
+ * Storms: up to eight clients that run, broadcast, interrupt each other, also in
+ * callbacks, and send frames, all at random. What happens follows from the seed
+ * alone, so two runs of a storm must be the same.
  *
  * Things that happen at one instant in different clients come in no order, such
  * as broadcasts that two callbacks send. So what a client does because of
@@ -25,6 +25,7 @@
 #endif
 #define END_NS 1000000
 #define STEP_NS 40000
+#define DELAY_NS 7000
 #define MAX_EVENTS 20000
 #define MAX_DUE 2000
 
@@ -33,7 +34,7 @@
  *
  * @time: when, ns
  * @kind: 'r' it ran, 's' it sent a broadcast, 'h' it heard one, 'i' it was
- *	interrupted
+ *	interrupted, 't' it sent a frame to all, 'f' it got one
  * @value: what it was
  */
 struct event {
@@ -47,6 +48,7 @@ struct event {
  *
  * @client: the client
  * @id: its name, from 1
+ * @card: its network card
  * @seed: of the storm
  * @parties: how many clients there are
  * @tick: when it does something by itself next
@@ -58,6 +60,7 @@ struct event {
 struct party {
 	struct tt_client *client;
 	uint64_t id;
+	struct tt_card card;
 	uint64_t seed;
 	unsigned int parties;
 	uint64_t tick;
@@ -124,7 +127,7 @@ static void send_broadcast(struct party *p, uint64_t cause, unsigned int hops)
 	uint64_t value = new_value(p, cause, hops);
 
 	tell(p, 's', value);
-	must(tt_client_broadcast(p->client, value) == 0);
+	must(!tt_client_broadcast(p->client, value));
 }
 
 static void ask(struct party *p, uint64_t other, uint64_t value)
@@ -163,6 +166,32 @@ static void interrupt(struct party *p, uint64_t cause, unsigned int hops)
 		await(p, second, value);
 }
 
+static void send_frame(struct party *p, uint64_t value)
+{
+	unsigned char frame[64] = {};
+
+	memset(frame, 0xff, 6);
+	memcpy(frame + 6, p->card.mac, 6);
+	memcpy(frame + 14, &value, sizeof(value));
+	tell(p, 't', value);
+	must(!tt_client_send(p->client, p->card.number, frame, sizeof(frame)));
+}
+
+/* take what has arrived, and do something later because of it */
+static void take_frames(struct party *p)
+{
+	struct tt_frame frame;
+	uint64_t value;
+
+	while (!tt_client_receive(p->client, &frame)) {
+		memcpy(&value, frame.data + 14, sizeof(value));
+		must(frame.time == sim_now(p->client));
+		tell(p, 'f', value);
+		if (dice(p, value, p->parties) == 0)
+			add_due(p, frame.time + dice(p, ~value, STEP_NS));
+	}
+}
+
 static void broadcast(struct tt_client *client, uint64_t value, void *data)
 {
 	struct party *p = data;
@@ -171,7 +200,7 @@ static void broadcast(struct tt_client *client, uint64_t value, void *data)
 	tell(p, 'h', value);
 	if (choice == 0) {
 		add_due(p, sim_now(client) + dice(p, ~value, STEP_NS));
-		must(tt_client_request(client, next_due(p)) == 0);
+		must(!tt_client_request(client, next_due(p)));
 	} else if (choice <= 2 && value & 15) {
 		send_broadcast(p, value, (value & 15) - 1);
 	}
@@ -186,7 +215,7 @@ static int interrupted(struct tt_client *client, int fd, void *data)
 	tell(p, 'i', value);
 	if (dice(p, value, 2)) {
 		add_due(p, sim_now(client) + dice(p, ~value, STEP_NS));
-		must(tt_client_request(client, next_due(p)) == 0);
+		must(!tt_client_request(client, next_due(p)));
 	}
 	if (value & 15 && dice(p, value >> 1, 2))
 		send_broadcast(p, value, (value & 15) - 1);
@@ -203,13 +232,16 @@ static void act(struct party *p, uint64_t now)
 		return;
 	p->tick = now + 1 + dice(p, now, STEP_NS);
 	add_due(p, p->tick);
-	must(tt_client_update(p->client) == 0);
+	must(!tt_client_update(p->client));
 	switch (dice(p, ~now, 4)) {
 	case 0:
 		send_broadcast(p, now, 3);
 		break;
 	case 1:
 		interrupt(p, now, 2);
+		break;
+	case 2:
+		send_frame(p, new_value(p, now, 0));
 		break;
 	}
 }
@@ -222,14 +254,16 @@ static void *live(void *data)
 
 	for (i = 1; i <= p->parties; i++)
 		if (i != p->id)
-			must(tt_client_watch(p->client,
-					     asked[i][p->id]) == 0);
+			must(!tt_client_watch(p->client,
+					     asked[i][p->id]));
+	must(!tt_client_plug(p->client, "lan", &p->card));
 	p->tick = dice(p, 0, STEP_NS);
 	add_due(p, p->tick);
 	add_due(p, END_NS);
 	while ((first = next_due(p)) <= END_NS) {
-		must(tt_client_run_until(p->client, first) == 0);
+		must(!tt_client_run_until(p->client, first));
 		now = sim_now(p->client);
+		take_frames(p);
 		first = next_due(p);
 		/* a callback may have made it stop earlier, but not later */
 		must(now <= first);
@@ -272,18 +306,16 @@ static int before(const void *a, const void *b)
 
 static pid_t start_controller(uint64_t seed, unsigned int parties)
 {
-	const char *args[MAX_CLIENTS + 1] = {};
+	const char *args[MAX_CLIENTS + 3] = { "--net", "lan=lan,delay=7us" };
 	char words[MAX_CLIENTS][16], n[16];
-	unsigned int i, used = 0;
+	unsigned int i, used = 2;
 
 	snprintf(n, sizeof(n), "%u", parties);
 	if (seed % 4 == 1)
 		args[used++] = "--no-shm";
 	for (i = 1; seed % 4 == 2 && i < parties; i += 2) {
-		snprintf(words[used], sizeof(words[used]), "--no-shm-for=%u",
-			 i);
-		args[used] = words[used];
-		used++;
+		snprintf(words[i], sizeof(words[i]), "--no-shm-for=%u", i);
+		args[used++] = words[i];
 	}
 	return sim_start(args, n);
 }
@@ -339,26 +371,39 @@ static void storm(struct party *p, uint64_t seed, unsigned int parties)
 		qsort(p[i].story, p[i].told, sizeof(*p[i].story), before);
 }
 
-/* each broadcast is heard by all others, once, and at the time it is sent at */
+static bool has_happened(const struct party *p, const struct event *event)
+{
+	/* by then it may have left */
+	return event->time >= END_NS ||
+	       bsearch(event, p->story, p->told, sizeof(*event), before);
+}
+
+/*
+ * All others hear a broadcast at the time at which it is sent, and get a frame
+ * after the delay.
+ */
 static void check_times(const struct party *p, unsigned int parties)
 {
-	struct event heard;
+	struct event event;
 	unsigned int i, j;
 	size_t k;
 
 	for (i = 0; i < parties; i++) {
 		for (k = 0; k < p[i].told; k++) {
-			if (p[i].story[k].kind != 's')
+			event = p[i].story[k];
+			if (event.kind == 's') {
+				event.kind = 'h';
+			} else if (event.kind == 't') {
+				event.kind = 'f';
+				event.time += DELAY_NS;
+			} else {
 				continue;
-			heard = p[i].story[k];
-			heard.kind = 'h';
+			}
 			for (j = 0; j < parties; j++)
-				if (j != i && !bsearch(&heard, p[j].story,
-						       p[j].told, sizeof(heard),
-						       before))
-					fail_msg("client %u does not hear at %llu what %u sends",
+				if (j != i && !has_happened(&p[j], &event))
+					fail_msg("client %u gets nothing at %llu of what %u sends",
 						 j + 1, (unsigned long long)
-						 heard.time, i + 1);
+						 event.time, i + 1);
 		}
 	}
 }
