@@ -50,9 +50,11 @@ renders()
 	python3 -m docutils --report=info --exit-status=info "$1" /dev/null
 }
 
+# has_cover_letter KERNEL - it says how many patches follow
 has_cover_letter()
 {
-	grep -q '^Subject: \[PATCH.* 0\+/' "patches/$1/0000-cover-letter.patch"
+	count=$(find "patches/$1" -name '0*.patch' ! -name '0000-*' | wc -l)
+	grep "^Subject: \[PATCH 0/$count\] " "patches/$1/0000-cover-letter.patch"
 }
 
 # without KERNEL - what the series changes builds without time-travel, gcc has
