@@ -164,17 +164,31 @@ static void tt_test_not_start_ack(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tt_client_attached(&f->s.client));
 }
 
-/* Only what has come is received, and no more than there is room for. */
+static int tt_lowest_free_fd(void)
+{
+	int fd = os_open_file("/dev/null", of_read(OPENFLAGS()), 0);
+
+	if (fd >= 0)
+		os_close_file(fd);
+
+	return fd;
+}
+
+/*
+ * Only what has come is received, and no more than there is room for; nothing that
+ * the caller does not learn of stays open.
+ */
 static void tt_test_receive(struct kunit *test)
 {
 	struct tt_fixture *f = test->priv;
-	int sent[UM_TIMETRAVEL_SHARED_MAX_FDS], fds[2], i, n, room;
+	int sent[UM_TIMETRAVEL_SHARED_MAX_FDS], fds[2], i, n, room, lowest;
 	struct um_timetravel_msg msg = {};
 	ssize_t ret;
 
 	tt_create_mem(f, TT_SIZE);
 	for (i = 0; i < ARRAY_SIZE(sent); i++)
 		sent[i] = f->memfd;
+	lowest = tt_lowest_free_fd();
 
 	for (n = 0; n <= ARRAY_SIZE(sent); n++) {
 		for (room = 1; room <= ARRAY_SIZE(fds); room++) {
@@ -192,6 +206,7 @@ static void tt_test_receive(struct kunit *test)
 					KUNIT_EXPECT_LE(test, 0, fds[i]);
 				tt_close(&fds[i]);
 			}
+			KUNIT_EXPECT_EQ(test, tt_lowest_free_fd(), lowest);
 		}
 	}
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Join the reasons, the counts and the added lines: print how many lines were run,
 # and why each of the others was not. A reason is a line `file: text of the line`
-# and below it, indented, why that line is not run.
+# and below it, indented, why that line is not run; or `file: not compiled`.
 
 input == "reasons" {
 	if (/^\t/)
@@ -43,8 +43,11 @@ input == "counts" {
 END {
 	for (i = 1; i <= n; i++) {
 		file = files[i]
+		key = file ": not compiled"
 		if (total[file])
 			printf "%-36s %4d of %4d\n", file, run[file], total[file]
+		else if (listed[key]-- > 0)
+			left = left key "\n" reason[key]
 		all += total[file]
 		did += run[file]
 	}

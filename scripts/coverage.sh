@@ -7,14 +7,14 @@
 . "$top/scripts/kernel.sh"
 use_kernel
 
-series=$(sed -n '2s/.* of \([^,]*\).*/\1/p' "$kdir/patched")
+series=$(sed -n '2s/^[0-9]* patches of \([^,]*\).*/\1/p' "$kdir/patched")
 reasons=$top/tests/coverage-$series
 
 # added - print file, number and text of each line that the series adds, without
 # the KUnit tests
 added()
 {
-	git -C "$src" diff --no-renames -U0 base HEAD -- 'arch/um/*.[ch]' \
+	git -C "$src" diff --no-renames -U0 base series -- 'arch/um/*.[ch]' \
 		':!*_kunit*' | awk '
 		/^\+\+\+ /	{ file = substr($2, 3); next }
 		/^@@ /		{ line = substr($3, 2) + 0; next }
@@ -33,7 +33,7 @@ counts()
 }
 
 [ -n "$series" ] || die "$kname has no patches of ours"
-tests=tests/boot.t
+tests='tests/boot.t tests/seed.t'
 added >"$out/added"
 ! grep -q '^arch/um/drivers/' "$out/added" || tests="$tests tests/consoles.t tests/host.t"
 
@@ -50,6 +50,7 @@ KERNELS=$KERNEL prove $tests || :
 cut -f 1 "$out/added" | uniq | while read -r file; do
 	object=$out/${file%.c}.o
 	[ "$object" = "$out/$file.o" ] || [ -e "$object" ] ||
+		grep -qxF "$file: not compiled" "$reasons" ||
 		die "$file was not compiled"
 done
 counts >"$out/counts"

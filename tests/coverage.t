@@ -38,4 +38,7 @@ ok 'a reason for a line that is run fails' \
 because 'b();' 'b();' 'd();'
 ok 'a reason for a line that is not there fails' \
 	says 'listed, but run or gone: arch/um/a.c: d();' report
+because 'b();' 'b();' 'not compiled'
+ok 'a file that was compiled is not listed as one that was not' \
+	says 'listed, but run or gone: arch/um/a.c: not compiled' report
 finish

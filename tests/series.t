@@ -8,13 +8,13 @@
 carried()
 {
 	status=0 ours=
-	[ "$1" != 6.1 ] || ours='arch-um-kernel:arch/um/kernel
-		include-uapi/linux:include/uapi/linux'
-	for pair in $ours kunit:arch/um/kernel kunit/"$1":arch/um/kernel \
-		docs:Documentation/virt/uml; do
+	[ "$1" != 6.1 ] || ours=include-uapi/linux:include/uapi/linux
+	for pair in $ours arch-um-kernel:arch/um/kernel kunit:arch/um/kernel \
+		kunit/"$1":arch/um/kernel docs:Documentation/virt/uml; do
 		from=${pair%:*}
 		for file in "$from"/*.[chr]* "$from"/.[a-z]*; do
 			[ -f "$file" ] || continue
+			case $1,$file in 6.12,*/timetravel_shm.*) continue ;; esac
 			cmp "$file" "build/$1/src/${pair#*:}/${file##*/}" || status=1
 		done
 	done
@@ -95,9 +95,12 @@ for kernel in 6.1 6.12; do
 		applies $kernel "$seconds"
 	ok "the $kernel series applies where it says <nanoseconds>" \
 		applies $kernel "$nanoseconds"
-	ok "the $kernel series begins with a cover letter" has_cover_letter $kernel
 	ok "the $kernel series gives exactly the whole files" carried $kernel
-	for patch in patches/"$kernel"/0*.patch; do
+done
+for series in 6.1 6.12 6.1-hosts 6.12-hosts 7.2-hosts; do
+	ok "the $series series begins with a cover letter" \
+		has_cover_letter $series
+	for patch in patches/"$series"/0*.patch; do
 		case $patch in */0000-*) continue ;; esac
 		ok "checkpatch --strict finds nothing in $patch" checkpatch "$patch"
 	done
