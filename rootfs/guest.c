@@ -28,6 +28,7 @@
  *   net:N	be 10.0.0.N on the network of the first card
  *   ping:N	ping machine N each second, a hundred times; machine N itself
  *		stays until nobody has pinged it for 5 s
+ *   processes:N	have N children at the same time
  *   reboot	reboot the machine, which then does all steps again but this one
  *   fail	return an error
  *   hang	sleep for ever
@@ -458,6 +459,34 @@ static bool yield_step(int64_t usec)
 	return true;
 }
 
+/* each child lives until the parent closes a pipe */
+static bool processes_step(int64_t number)
+{
+	int64_t count = 0;
+	pid_t child = 1;
+	int fds[2];
+	char byte;
+
+	if (pipe(fds))
+		return false;
+	while (count < number && child > 0) {
+		child = fork();
+		if (!child) {
+			close(fds[1]);
+			_exit(read(fds[0], &byte, 1));
+		}
+		if (child > 0)
+			count++;
+	}
+	close(fds[1]);
+	while (wait(NULL) > 0)
+		;
+	close(fds[0]);
+	printf("processes %" PRId64 "\n", count);
+
+	return count == number;
+}
+
 static bool reboot_step(int64_t unused)
 {
 	(void)unused;
@@ -511,6 +540,7 @@ static const struct step {
 	{ "yield", yield_step, true },
 	{ "net", net_step, true },
 	{ "ping", ping_step, true },
+	{ "processes", processes_step, true },
 	{ "reboot", reboot_step, false },
 	{ "fail", fail_step, false },
 	{ "hang", hang_step, false },

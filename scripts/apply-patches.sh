@@ -52,17 +52,20 @@ fingerprint()
 	} | sha256sum
 }
 
-# choose - print the series for the tree in $work, or nothing if the tree already
-# has one of them
+# is_in SERIES - the tree in $work already has its last patch
+is_in()
+{
+	last=$(find "$1" -name '0*.patch' | sort | tail -n 1)
+	git -C "$work" apply --check -R "$last" 2>/dev/null || return
+	echo "$kname already has the series $(basename "$1")" >&2
+}
+
+# choose - print the time travel series for the tree in $work, or nothing if the
+# tree already has one of them
 choose()
 {
-	for dir in "$top"/patches/*/; do
-		last=$(find "$dir" -name '0*.patch' | sort | tail -n 1)
-		if [ -n "$last" ] &&
-			git -C "$work" apply --check -R "$last" 2>/dev/null; then
-			echo "$kname already has the series $(basename "$dir")" >&2
-			return
-		fi
+	for dir in "$top/patches/6.1" "$top/patches/6.12"; do
+		! is_in "$dir" || return 0
 	done
 	if grep -q UM_TIMETRAVEL_SCHEDSHM_VERSION "$work/$header"; then
 		echo "$top/patches/6.12"
@@ -73,9 +76,11 @@ choose()
 	fi
 }
 
-# apply SERIES - git am its patches to $work; $applied says so
-apply()
+# try SERIES - git am its patches to $work; $applied says so, or $broken which one
+# does not apply
+try()
 {
+	! is_in "$1" || return 0
 	progress "git am of $(basename "$1")"
 	patches=$(find "$1" -name '0*.patch' ! -name '0000-*' | sort)
 	# shellcheck disable=SC2086
@@ -83,12 +88,29 @@ apply()
 		>"$kdir/am.log" 2>&1 || {
 		broken=$(git -C "$work" am --show-current-patch=raw |
 			sed -n 's/^Subject: //p')
+		git -C "$work" am --abort
+		return 1
+	}
+	# shellcheck disable=SC2086
+	applied="${applied:+$applied, }$(set -- $patches && echo $#) patches of $(basename "$1")"
+}
+
+# apply SERIES - it has to apply
+apply()
+{
+	try "$1" || {
 		cat "$kdir/am.log" >&2
 		remove_work
 		die "git am: $kname does not take \"$broken\" of $1"
 	}
-	# shellcheck disable=SC2086
-	applied="$(set -- $patches && echo $#) patches of $(basename "$1")"
+}
+
+# apply_hosts SERIES - trees that are not built here may have some of it already
+apply_hosts()
+{
+	try "$1" || [ -n "$origin" ] || apply "$1"
+	[ -z "${broken:-}" ] ||
+		echo "$kname goes without $(basename "$1"): it does not take \"$broken\"" >&2
 }
 
 remove_work()
@@ -111,11 +133,16 @@ check_unedited
 # as it was. Then git writes only the files that differ, so only these are built.
 remove_work
 git -C "$src" worktree add -q --detach "$work" base
-applied='0 patches'
-[ "$SERIES" = none ] || series=$(choose)
-[ -z "${series:-}" ] || apply "$series"
+applied=
+if [ "$SERIES" != none ]; then
+	series=$(choose)
+	[ -z "$series" ] || apply "$series"
+	git -C "$src" branch -q -f series "$(git -C "$work" rev-parse HEAD)"
+	apply_hosts "$(hosts_series "$work")"
+fi
 git -C "$src" reset -q --hard "$(git -C "$work" rev-parse HEAD)"
 remove_work
+: "${applied:=0 patches}"
 printf '%s\n%s\n%s\n' "$want" "$applied" "$(git -C "$src" rev-parse HEAD)" \
 	>"$kdir/patched"
 stage_done "$applied"

@@ -369,7 +369,7 @@ mkdir "$work"
 if [ -n "$walked" ]; then
 	rm -rf "$walk"
 	make_copy
-	head=$(git -C "$src" rev-parse HEAD)
+	head=$(git -C "$src" rev-parse series)
 	walk_series
 else
 	try after

@@ -29,7 +29,20 @@ fold_files()
 	done
 }
 
-[ -d "$series" ] || die "no series for $KERNEL in patches/"
+# write_series DIRECTORY FROM TO - write the commits after FROM, up to TO, as patches
+# into DIRECTORY. No numbers in the subjects: otherwise a new patch would change all
+# others
+write_series()
+{
+	find "$1" -name '0*.patch' ! -name '0000-*' -delete
+	git -C "$work" -c core.abbrev=12 format-patch -q -N --no-signature \
+		--zero-commit --no-renames -o "$1" "$2..$3"
+}
+
+hosts=$(hosts_series "$src")
+# of newer kernels only the patches for hosts are written
+[ -d "$series" ] || [ -z "$origin" ] ||
+	die "no series for $KERNEL in patches/"
 git -C "$src" diff --quiet HEAD ||
 	die "$src has edits that are in no commit: git commit --fixup them"
 rm -rf "$work"
@@ -40,12 +53,11 @@ fold_files include-uapi/linux include/uapi/linux
 fold_files kunit arch/um/kernel
 fold_files docs Documentation/virt/uml
 fold_files "kunit/$KERNEL" arch/um/kernel
-GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash base ||
+# the branch `series` moves along: it is where the patches for hosts begin
+GIT_SEQUENCE_EDITOR=: git -C "$work" rebase -q -i --autosquash --update-refs base ||
 	die "a later patch does not apply any more, see $work"
-find "$series" -name '0*.patch' ! -name '0000-*' -delete
-# no numbers in the subjects: otherwise a new patch would change all others
-git -C "$work" -c core.abbrev=12 format-patch -q -N --no-signature \
-	--zero-commit --no-renames -o "$series" base
+[ ! -d "$series" ] || write_series "$series" base series
+write_series "$hosts" series HEAD
 # the commits are in the patches now, and may be applied anew
 head=$(git -C "$work" rev-parse HEAD)
 git -C "$src" reset -q --hard "$head"

@@ -84,6 +84,21 @@ check_unedited()
 		die "$src has commits or edits that are in no patch, and is to be made anew: keep them elsewhere, then git reset --hard $clean"
 }
 
+# hosts_series TREE - print the series for hosts that fits TREE, with or without
+# the one for time travel
+hosts_series()
+{
+	if [ -e "$1/arch/um/kernel/skas/stub_exe.c" ]; then
+		echo "$top/patches/7.2-hosts"
+	elif [ -e "$1/arch/um/kernel/timetravel_shm.c" ] ||
+		! grep -q UM_TIMETRAVEL_SCHEDSHM_VERSION \
+			"$1/include/uapi/linux/um_timetravel.h"; then
+		echo "$top/patches/6.1-hosts"
+	else
+		echo "$top/patches/6.12-hosts"
+	fi
+}
+
 # kill_kunit - kill the kernel that kunit.py has started in a session of its own,
 # where kill_children does not reach it
 kill_kunit()

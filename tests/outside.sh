@@ -297,6 +297,131 @@ yield()
 	all_done 1:$pid
 }
 
+# runs_in DIRECTORY - a process does
+runs_in()
+{
+	find /proc -maxdepth 2 -name cwd -lname "$run/$1" 2>/dev/null | grep -q .
+}
+
+# none_runs_in DIRECTORY
+none_runs_in()
+{
+	! runs_in "$1"
+}
+
+# has_children PID
+has_children()
+{
+	[ -n "$(cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
+}
+
+# killed ARGUMENT... - a machine that is killed while its program computes and it
+# has a terminal leaves no process
+killed()
+{
+	boot 1 "$@" -- terminal:1 spin
+	until_done test -e 1/terminal-1 || wrong 'no terminal'
+	until_done has_children "$pid" || wrong 'there is no user space'
+	kill -s KILL "$pid"
+	until_done none_runs_in 1 ||
+		wrong "left: $(for dir in /proc/[0-9]*; do
+			[ "$(readlink "$dir/cwd")" != "$run/1" ] ||
+				cut -d ' ' -f 1-4 "$dir/stat"
+		done 2>/dev/null | paste -s -d ,)"
+}
+
+killed_seccomp()
+{
+	killed seccomp=on
+}
+
+# on a host with AMX, or what looks like it
+amx()
+{
+	gcc -shared -fPIC -O2 -D_GNU_SOURCE -o amx.so "$top/tests/amx.c"
+	run_with="env LD_PRELOAD=$run/amx.so"
+	boot 1 time-travel=inf-cpu -- vectors
+	all_done "1:$pid"
+}
+
+# vectors ARGUMENT... - signals leave all registers alone on this host
+vectors()
+{
+	boot 1 time-travel=inf-cpu "$@" -- vectors
+	all_done "1:$pid"
+}
+
+vectors_seccomp()
+{
+	vectors seccomp=on
+}
+
+# start_with NAME - have a script from standard input start the machine's kernel
+start_with()
+{
+	cat >"$1"
+	chmod +x "$1"
+	run_with=$run/$1
+}
+
+# as in a container: /dev/shm is small and mounted noexec
+small_shm()
+{
+	start_with small <<-'EOF'
+		#!/bin/sh
+		exec unshare -rm sh -c 'mount -t tmpfs -o noexec,size=1m shm /dev/shm &&
+			exec "$@"' sh "$@"
+	EOF
+	boot 1 time-travel=inf-cpu -- sleep:1 processes:50
+	all_done "1:$pid"
+}
+
+# a directory that is asked for is used, and an error if it cannot be
+tmpdir()
+{
+	start_with noexec <<-'EOF'
+		#!/bin/sh
+		mkdir -p tmp
+		exec unshare -rm sh -c 'mount -t tmpfs -o noexec tmp tmp &&
+			TMPDIR=$PWD/tmp exec "$@"' sh "$@"
+	EOF
+	boot 1 time-travel=inf-cpu -- sleep:1
+	until_done ended "$pid" || wrong 'the machine hangs'
+	grep -q "$run/1/tmp must be not mounted noexec" 1/host ||
+		wrong "$(tail -n 1 1/host)"
+}
+
+# two machines that the host could put at different addresses have equally much
+# memory
+addresses()
+{
+	steady=
+	for name in 1 2; do
+		boot "$name" time-travel=inf-cpu -- sleep:1
+		all_done "$name:$pid"
+		grep -o 'Memory: .*' "$name/console" >"$name/memory" ||
+			wrong 'it does not say how much memory it has'
+	done
+	cmp 1/memory 2/memory || wrong "$(cat 1/memory 2/memory)"
+}
+
+# files ARGUMENT... - a machine has more processes than it may open files
+files()
+{
+	start_with files <<-'EOF'
+		#!/bin/sh
+		ulimit -S -n 100
+		exec "$@"
+	EOF
+	boot 1 time-travel=inf-cpu "$@" -- processes:200
+	all_done "1:$pid"
+}
+
+files_seccomp()
+{
+	files seccomp=on
+}
+
 lock "$run"
 cd "$run"
 find . -mindepth 1 -delete
