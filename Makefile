@@ -17,6 +17,8 @@ JOIN ?= 0
 JOIN_SCENARIO ?=
 ## Options for tt-controller, such as --no-shm
 CONTROLLER_FLAGS ?=
+## What is random in machines and networks depends on it; if empty, on the host
+SEED ?= 1
 ## More words for the kernels' command lines
 KARGS ?=
 ## Seconds until machines that still run are killed
@@ -41,8 +43,9 @@ MUTANTS ?=
 BENCH_RUNS ?= 5
 ## Where the results and plots of the bench go
 BENCH ?= $(CURDIR)/build
-export KERNEL SERIES NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS KARGS
-export TIMEOUT RUN CONFIG COPY ONLY CASE KUNIT_JSON MUTANTS BENCH_RUNS BENCH SECONDS
+export KERNEL SERIES NODES NET SCENARIO JOIN JOIN_SCENARIO CONTROLLER_FLAGS SEED
+export KARGS TIMEOUT RUN CONFIG COPY ONLY CASE KUNIT_JSON MUTANTS BENCH_RUNS BENCH
+export SECONDS
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:

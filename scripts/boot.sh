@@ -13,12 +13,14 @@
 #
 # With NET each machine has a card on one network, whose frames are in
 # RUN/lan.pcap.
+#
+# With SEED all that is random follows from it, and from the machine's number.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 . "$top/scripts/machine.sh"
 
 : "${NODES:=2}" "${SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${KARGS:=}"
-: "${NET:=}" "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
+: "${NET:=}" "${SEED:=}" "${TIMEOUT:=300}" "${RUN:=$build/run}" "${JOIN:=0}"
 : "${JOIN_SCENARIO:=$SCENARIO}"
 
 # when a machine has failed, the others have this many seconds to end
@@ -176,7 +178,8 @@ boot()
 {
 	# shellcheck disable=SC2046,SC2086
 	machine "$1" umid="machine$1" time-travel="ext:$1:../socket" \
-		con0=fd:0,fd:1 con1=null,fd:3 $KARGS \
+		con0=fd:0,fd:1 con1=null,fd:3 \
+		${SEED:+time-travel-seed=$((SEED << 32 | $1))} $KARGS \
 		-- $(echo "$2" | sed "s/%/$1/g")
 	echo $! >"$1/pid"
 	running="$running $1"
@@ -361,7 +364,8 @@ check_kernel
 stage 6 "boot $NODES machines: $SCENARIO"
 enter_run
 [ -z "$NET" ] || {
-	CONTROLLER_FLAGS="--net lan=lan,delay=$NET --capture lan=lan.pcap $CONTROLLER_FLAGS"
+	CONTROLLER_FLAGS="--net lan=lan,delay=$NET --capture lan=lan.pcap \
+		${SEED:+--seed $SEED} $CONTROLLER_FLAGS"
 	KARGS="virtio_uml.device=../lan:1 $KARGS"
 }
 # shellcheck disable=SC2086

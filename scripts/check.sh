@@ -8,7 +8,7 @@
 . "$top/scripts/kernel.sh"
 
 : "${NODES:=2}" "${JOIN:=0}" "${TIMEOUT:=300}"
-: "${SCENARIO:=}" "${JOIN_SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${NET:=}"
+: "${SCENARIO:=}" "${JOIN_SCENARIO:=}" "${CONTROLLER_FLAGS:=}" "${NET:=}" "${SEED:=}"
 : "${RUN:=$build/run}" "${KUNIT_JSON:=}"
 
 # check_run - RUN is a directory that a boot may empty
@@ -59,6 +59,7 @@ use_kernel
 check_number NODES 1
 check_number JOIN 0
 check_number TIMEOUT 1
+[ -z "$SEED" ] || check_number SEED 0
 [ "$JOIN" -lt "$NODES" ] ||
 	die "JOIN=$JOIN: of NODES=$NODES machines at least one must be there first"
 check_gates
