@@ -71,7 +71,8 @@ use_copy()
 make_copy()
 {
 	"$top/scripts/tree.sh" >/dev/null
-	git -C "$src" commit -qam 'edits that are in no patch' 2>/dev/null || :
+	git -C "$src" diff --quiet HEAD ||
+		git -C "$src" commit -qam 'edits that are in no patch'
 }
 
 # check_unedited - die if $src has commits or edits that are not in the series:

@@ -69,14 +69,14 @@ copy_main()
 		cp -al "$main_kdir/src" "$src.new"
 		{
 			git -C "$src.new" ls-files -z
-			printf '.git\0.uml\0'
+			printf '.%s\0' git uml debug gcov without
 		} | rsync -raI --from0 --files-from=- --ignore-missing-args \
 			"$main_kdir/src/" "$src.new/"
 		[ ! -e "$main_kdir/copied" ] || cp "$main_kdir/copied" "$kdir"
 		[ -n "$SERIES" ] || cp "$main_kdir/patched" "$kdir"
 	) 8<"$main_kdir"
 	# otherwise git takes every file for changed, and rewrites it
-	git -C "$src.new" update-index -q --refresh
+	git -C "$src.new" update-index -q --refresh || :
 	[ -z "$SERIES" ] || git -C "$src.new" reset -q --hard base
 	mv "$src.new" "$src"
 }

@@ -83,14 +83,14 @@ interrupt()
 	# a shell's background job ignores some signals, unlike a user's make
 	setsid env --default-signal=INT,QUIT make "$@" >"$tmp/interrupted" 2>&1 &
 	pid=$!
-	for _ in $(seq 600); do
+	for _ in $(seq 6000); do
 		[ -z "$($running)" ] || break
 		sleep 0.1
 	done
 	[ -n "$($running)" ] || { cat "$tmp/interrupted"; return 1; }
 	sleep 0.5
 	kill -s "$signal" -- "-$pid"
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		kill -s 0 -- "-$pid" 2>/dev/null || break
 		sleep 0.1
 	done
