@@ -361,7 +361,7 @@ judge()
 "$top/scripts/check.sh" programs
 use_kernel
 check_kernel
-stage 6 "boot $NODES machines: $SCENARIO"
+stage 6 "boot $NODES machine$([ "$NODES" = 1 ] || echo s): $SCENARIO"
 enter_run
 [ -z "$NET" ] || {
 	CONTROLLER_FLAGS="--net lan=lan,delay=$NET --capture lan=lan.pcap \

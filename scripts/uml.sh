@@ -101,7 +101,8 @@ rm -f "$out/built"
 # where people look for it
 [ -L "$kdir/$flavour" ] || rm -rf "${kdir:?}/$flavour"
 ln -sfn "src/.$flavour" "$kdir/$flavour"
-if ! echo "$config$tools" | cmp -s - "$out/configured"; then
+if ! echo "$config$tools" | cmp -s - "$out/configured" ||
+	[ -n "$(find "$src/arch/um" -name 'Kconfig*' -newer "$out/configured")" ]; then
 	configure >"$log" 2>&1 || {
 		tail "$log" >&2
 		die "cannot configure $kname"

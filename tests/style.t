@@ -8,7 +8,7 @@ licensed()
 	# a patch carries the licence of the files that it changes
 	git ls-files --cached --others --exclude-standard | while read -r file; do
 		case $file in
-		LICENSES/* | *.patch | *.md | .gitignore | */.gitignore) continue ;;
+		LICENSES/* | NEWS | *.patch | *.md | .gitignore | */.gitignore) continue ;;
 		esac
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: ' ||
 			echo "$file"
