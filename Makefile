@@ -9,8 +9,11 @@ SERIES ?=
 NODES ?= 2
 ## Delay of a network between them, such as 5ms; more words, as in 5ms,loss=1: tt-controller(1)
 NET ?=
+ifneq ($(NET),)
+SCENARIO ?= net:% ping:1
+endif
 ## What each machine does, see rootfs/guest.c; % is its number
-SCENARIO ?= $(if $(NET),net:% ping:1,sleep:1000 wakes:1000 ticks:5000)
+SCENARIO ?= sleep:1000 wakes:1000 ticks:5000
 ## How many of the NODES machines join later, one at each `gate` of machine 1
 JOIN ?= 0
 ## What the machines that join later do, if not SCENARIO
