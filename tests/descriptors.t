@@ -30,10 +30,11 @@ apply()
 # receiver NAME - build the function of that tree for the host
 receiver()
 {
-	sed -n '/^#define MAX_RCV_FDS/,/^}$/p; /^\(static \)*ssize_t .*rcv_fd_msg(/,/^}$/p' \
-		"$tmp/$1/$file" | awk '
-		/^ssize_t os_rcv_fd_msg/ { if (seen++) exit }
-		{ print }' >"$tmp/$1.c"
+	awk '
+		/^#define MAX_RCV_FDS/ || /^ssize_t os_rcv_fd_msg\(/ { inside = 1 }
+		/^ssize_t os_rcv_fd_msg\(/ { last = 1 }
+		inside { print }
+		last && /^}$/ { exit }' "$tmp/$1/$file" >"$tmp/$1.c"
 	gcc -std=gnu11 -g -O1 -fsanitize=address -DFUNCTION="\"$tmp/$1.c\"" \
 		-o "$tmp/receive-$1" tests/descriptors.c
 }

@@ -59,7 +59,7 @@ need()
 {
 	"$@" >"$tmp/said" 2>&1 || {
 		sed 's/^/# /' "$tmp/said"
-		echo "Bail out! $* failed"
+		echo "not ok - $*: the rest of this file needs that"
 		exit 1
 	}
 }
