@@ -297,6 +297,20 @@ yield()
 	all_done 1:$pid
 }
 
+# with the same seed two machines give programs the same random numbers
+seed()
+{
+	for name in 1 2; do
+		boot "$name" time-travel=inf-cpu time-travel-start=$epoch \
+			time-travel-seed=1 -- fingerprint
+		all_done "$name:$pid"
+		grep -E '^(at_random|getrandom|mkstemp) ' "$name/result" \
+			>"$name/random" || wrong 'it shows no random numbers'
+	done
+	cmp -s 1/random 2/random ||
+		wrong "getrandom differs: $(sed -n 's/^getrandom //p' [12]/random | paste -s -d ' ')"
+}
+
 # runs_in DIRECTORY - a process does
 runs_in()
 {
