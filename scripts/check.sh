@@ -64,6 +64,6 @@ check_number TIMEOUT 1
 	die "JOIN=$JOIN: of NODES=$NODES machines at least one must be there first"
 check_gates
 check_run
-[ -z "$KUNIT_JSON" ] || { : >>"$KUNIT_JSON"; } 2>/dev/null ||
+[ -z "$KUNIT_JSON" ] || { true >>"$KUNIT_JSON"; } 2>/dev/null ||
 	die "KUNIT_JSON=$KUNIT_JSON cannot be written"
 [ "${1:-}" != programs ] || check_programs

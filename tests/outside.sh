@@ -174,7 +174,7 @@ terminal_inherited()
 link_inherited()
 {
 	serve -n 2
-	boot 1 time-travel=ext:1:../socket -- terminal:1
+	boot 1 time-travel=ext:1:../socket -- terminal:1 hang
 	kernel=$pid
 	gate 2
 	# it keeps the clock from going on while the host starts the helper
