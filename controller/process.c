@@ -73,6 +73,16 @@ static size_t read_file(char *text, size_t size, const char *fmt, ...)
 	return len;
 }
 
+/* names can have anything in them, and the log has one line for each message */
+static void make_printable(char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isprint((unsigned char)text[i]))
+			text[i] = '?';
+}
+
 static bool parse_stat(const char *text, struct proc_stat *stat)
 {
 	const char *name = strchr(text, '('), *end = strrchr(text, ')');
@@ -86,6 +96,7 @@ static bool parse_stat(const char *text, struct proc_stat *stat)
 		return false;
 	snprintf(stat->name, sizeof(stat->name), "%.*s",
 		 (int)(end - name - 1), name + 1);
+	make_printable(stat->name, strlen(stat->name));
 	stat->parent = parent;
 	stat->cpu = user + system;
 	stat->born = born;
@@ -273,8 +284,9 @@ static void add_command(struct text *text, pid_t pid,
 	while (len && !command[len - 1])
 		len--;
 	for (i = 0; i < len; i++)
-		if (!isprint((unsigned char)command[i]))
-			command[i] = command[i] ? '?' : ' ';
+		if (!command[i])
+			command[i] = ' ';
+	make_printable(command, len);
 	command[len] = '\0';
 	add(text, "%s%s", len ? command : stat->name,
 	    len == sizeof(command) - 1 ? "..." : "");
@@ -342,10 +354,12 @@ static void add_system_call(struct text *text, pid_t pid, long nr,
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, (int)arg);
 	len = readlink(path, file, sizeof(file));
-	if (len > 0)
+	if (len > 0) {
+		make_printable(file, len);
 		add(text, " of descriptor %d, %.*s", (int)arg, (int)len, file);
-	else
+	} else {
 		add(text, " of descriptor %d", (int)arg);
+	}
 }
 
 static void add_where_blocked(struct text *text, pid_t pid)
