@@ -15,7 +15,8 @@ mirror()
 {
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	# shellcheck disable=SC2016
-	apt-get --no-release-info indextargets \
+	apt-get -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+		--no-release-info indextargets \
 		--format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
 		'Created-By: Packages' | awk -v codename="$codename" '
 		$1 ~ "^(" codename "|(old)*stable|testing|sid|unstable)$" &&

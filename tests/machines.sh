@@ -29,7 +29,7 @@ stats()
 # value RUN MACHINE NAME - what the machine measured
 value()
 {
-	sed -n "s/^$3 //p" "$build/test/$1/$2/result" | grep .
+	sed -n "s|^$3 ||p" "$build/test/$1/$2/result" | grep .
 }
 
 # at_most VALUE LIMIT, at_least VALUE LIMIT
