@@ -8,6 +8,10 @@
 . "$top/scripts/machine.sh"
 use_kernel
 
+# for commands of their own: in a chroot, root can have mounts but no user namespace
+export own_mounts=-m
+[ "$(id -u)" = 0 ] || own_mounts=-rm
+
 # there is no X server to start a terminal on
 export DISPLAY=none
 
@@ -383,7 +387,7 @@ small_shm()
 {
 	start_with small <<-'EOF'
 		#!/bin/sh
-		exec unshare -rm sh -c 'mount -t tmpfs -o noexec,size=1m shm /dev/shm &&
+		exec unshare $own_mounts sh -c 'mount -t tmpfs -o noexec,size=1m shm /dev/shm &&
 			exec "$@"' sh "$@"
 	EOF
 	boot 1 time-travel=inf-cpu -- sleep:1 processes:50
@@ -396,7 +400,7 @@ tmpdir()
 	start_with noexec <<-'EOF'
 		#!/bin/sh
 		mkdir -p tmp
-		exec unshare -rm sh -c 'mount -t tmpfs -o noexec tmp tmp &&
+		exec unshare $own_mounts sh -c 'mount -t tmpfs -o noexec tmp tmp &&
 			TMPDIR=$PWD/tmp exec "$@"' sh "$@"
 	EOF
 	boot 1 time-travel=inf-cpu -- sleep:1

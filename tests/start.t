@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A machine that cannot start ends the boot, and the last line names it and says
 # why
+# shellcheck disable=SC2086
 . "$(dirname "$0")/lib.sh"
 
 run=$build/test/start
@@ -10,7 +11,7 @@ export RUN="$run" SCENARIO=sleep:1 NODES=1
 # elsewhere SETUP - boot after SETUP, in which mounts are seen by nobody else
 elsewhere()
 {
-	unshare -rm sh -c "$1"' && scripts/boot.sh'
+	unshare $own_mounts sh -c "$1"' && scripts/boot.sh'
 }
 
 # last_line TEXT COMMAND... - it fails, and its last line is this error
@@ -39,6 +40,10 @@ instead()
 	echo "mount --bind $tmp/instead $1"
 }
 
+# in a chroot, root can have mounts of its own but no user namespace
+own_mounts=-m
+[ "$(id -u)" = 0 ] || own_mounts=-rm
+mkdir "$tmp/memory"
 need make programs kernel
 need gcc -shared -fPIC -o "$tmp/refuse.so" -x c - <<'EOT'
 #include <errno.h>
@@ -47,12 +52,14 @@ EOT
 kernel=$(make uml | tail -n 1)
 controller=$build/tt-controller
 
-ok '/dev/shm mounted noexec is named' last_line \
-	'machine 1 did not start: Checking PROT_EXEC mmap in /dev/shm...Operation not permitted; /dev/shm must be not mounted noexec' \
-	elsewhere 'mount -t tmpfs -o noexec none /dev/shm'
-ok 'a /dev/shm without room for the machine is named' last_line \
-	'machine 1 did not start: panic: Kernel mode signal 7 (Bus error - the host /dev/shm' \
-	elsewhere 'mount -t tmpfs -o size=3m none /dev/shm'
+ok 'a directory for memory that is mounted noexec is named' last_line \
+	"machine 1 did not start: Checking PROT_EXEC mmap in $tmp/memory...Operation not permitted; $tmp/memory must be not mounted noexec" \
+	env TMPDIR="$tmp/memory" unshare $own_mounts sh -c \
+	"mount -t tmpfs -o noexec none $tmp/memory && scripts/boot.sh"
+ok 'a directory without room for the memory is named' last_line \
+	'machine 1 did not start: panic: Kernel mode signal 7 (Bus error - the host ' \
+	env TMPDIR="$tmp/memory" unshare $own_mounts sh -c \
+	"mount -t tmpfs -o size=3m none $tmp/memory && scripts/boot.sh"
 ok 'a host that allows no ptrace() is named' last_line \
 	'machine 1 did not start: Checking that ptrace can change system call numbers...ptrace: Operation not permitted' \
 	env LD_PRELOAD="$tmp/refuse.so" scripts/boot.sh
@@ -76,13 +83,13 @@ ok 'the signal that kills a kernel is in the error' last_line \
 cp "$kernel" "$tmp/linux"
 ok 'a machine that cannot start ends the boot of the others' last_line \
 	'machine 2 did not start: no luck today' env NODES=2 TIMEOUT=100000 \
-	unshare -rm sh -c "$(instead "$kernel" 6.1.0 "case \$* in
+	unshare $own_mounts sh -c "$(instead "$kernel" 6.1.0 "case \$* in
 		*umid=machine2*) echo no luck today >&2 ;;
 		*) exec $tmp/linux \"\$@\" ;;
 		esac") && scripts/boot.sh"
 ok 'a machine that does nothing is named' last_line \
 	'machine 1 did not start: it runs, but has sent no START for 1 s' \
-	env START_PATIENCE=1 unshare -rm sh -c \
+	env START_PATIENCE=1 unshare $own_mounts sh -c \
 	"$(instead "$kernel" 6.1.0 'exec sleep 1000') && scripts/boot.sh"
 ok 'what a controller says that ends at once is in the error' last_line \
 	'the controller does not start: no luck today' \
