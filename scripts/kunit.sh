@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Run the client's KUnit tests with the tree's own kunit.py, in the kernel that
 # also boots; the last line is `N passed, M failed`. ONLY=SUITE.TEST, both globs,
-# runs some of them.
+# runs some of them. Each report of the kernel about itself, such as a WARNING or one
+# of lockdep, counts as a failed test.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 use_kernel
@@ -22,6 +23,15 @@ clean_up()
 	kill_kunit
 }
 
+# reports - print the first line of each report in the kernel's log
+reports()
+{
+	sed -nE 's/\r//; s/^\[[^]]*\] //; s/^\[ (BUG: .*) \]$/\1/
+		/^(BUG|INFO|ODEBUG|UBSAN|WARNING): |^kernel BUG at /p' "$out/test.log"
+}
+
+# kunit.py writes it
+rm -f "$out/test.log"
 # in the background: otherwise the shell notices an interrupt only at its end
 : >"$log"
 setsid "$src/tools/testing/kunit/kunit.py" exec --arch=um --build_dir="$out" \
@@ -35,9 +45,15 @@ wait $children || status=$?
 children=
 wait
 
+reported=0
+if [ -e "$out/test.log" ]; then
+	reported=$(reports | wc -l)
+	reports | sed "s,^,$out/test.log: ,"
+fi
+
 # "Testing complete. Ran 3 tests: passed: 2, failed: 1"
 sed -n 's/\x1b\[[0-9;]*m//g; s/.*Testing complete\. Ran .* tests: //p' "$log" |
-	awk -F '[:,] *' -v status=$status '
+	awk -F '[:,] *' -v status=$status -v reported="$reported" '
 	{
 		for (i = 1; i < NF; i += 2)
 			n[$i] = $(i + 1)
@@ -47,6 +63,7 @@ sed -n 's/\x1b\[[0-9;]*m//g; s/.*Testing complete\. Ran .* tests: //p' "$log" |
 		# it also failed if no test passed, or if kunit.py failed
 		if (!failed && (!n["passed"] || status))
 			failed = 1
+		failed += reported
 		printf "%d passed, %d failed\n", n["passed"], failed
 		exit failed > 0
 	}'

@@ -12,6 +12,15 @@ with_clock()
 		grep "^Kernel command line: $1 " build/6.1/uml/test.log
 }
 
+# reported COMMAND... - a WARNING in the kernel's log is shown, and counts as failed.
+# The log has the command line, and so a line of it that looks like one.
+reported()
+{
+	says 'test.log: WARNING: of a test' env KARGS='x
+WARNING: of a test' "$@" &&
+		tail -n 1 "$tmp/why" | grep -x '1 passed, 1 failed'
+}
+
 # says_passed N COMMAND... - it succeeds, and its last line is N passed
 says_passed()
 {
@@ -29,6 +38,8 @@ ok 'ONLY runs the tests that fit' says_passed 1 \
 	make kunit ONLY='um_time_travel_run.tt_test_publish_m*'
 ok 'ONLY that fits no test is an error' says '0 passed, 1 failed' \
 	make kunit ONLY=xyzzy
+ok 'a report in the kernel log counts as a failed test' reported \
+	make kunit ONLY='um_time_travel_run.tt_test_publish_m*'
 ok 'the JSON of kunit.py is kept' \
 	jq -e '[.. | .status? // empty] | length > 50 and all(. == "PASS")' "$json"
 ok 'a JSON that cannot be written is named' \
