@@ -52,7 +52,7 @@ export SECONDS
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller client install image kunit coverage mutants defects \
+.PHONY: help boot uml controller client lab install image kunit coverage mutants defects \
 	bench bench-plot patches test fuzz clean distclean \
 	check packages programs tree series kernel
 
@@ -87,6 +87,9 @@ controller: packages ## build build/tt-controller
 
 client: packages ## build the library for simulators, build/libttclient.so.0 and .a
 	@$(MAKE) -s -C client O=$(CURDIR)/build
+
+lab: packages ## build build/tt-lab, which runs labs
+	@$(MAKE) -s -C lab O=$(CURDIR)/build
 
 install: packages ## install controller, library and man pages (PREFIX, DESTDIR)
 	@$(MAKE) -s -C controller O=$(CURDIR)/build install

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 boot='bc bison bsdextrautils busybox-static cpio flex gcc git jq libc6-dev
-	libjson-c-dev libpcap-dev make python3 rsync xz-utils'
+	libjson-c-dev libpcap-dev libyaml-dev make python3 rsync xz-utils'
 test='ccache e2fsprogs g++ gnuplot-nox libcmocka-dev perl pkg-config
 	python3-docutils shellcheck sparse tcpdump'
 

@@ -47,7 +47,7 @@ if [ -z "$ONLY$CASE" ]; then
 	must make uml KERNEL=6.12 SERIES=none
 	must make uml KERNEL=newest
 fi
-for part in controller client net; do
+for part in controller client net lab; do
 	case $programs in
 	*/tests/$part/*)
 		must make -s -C $part O="$build" CFLAGS='-O2 -g -Werror' units ;;

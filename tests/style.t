@@ -23,7 +23,7 @@ no_hosts()
 
 compiles()
 {
-	for dir in controller client bench rootfs; do
+	for dir in controller client lab bench rootfs; do
 		make -C $dir O="$build/test/warnings" CFLAGS='-O2 -Werror' ||
 			return
 	done

@@ -50,6 +50,9 @@ static void times_have_units_and_are_us_without_one(void **state)
 	assert_int_equal(time_of("7us"), 7000);
 	assert_int_equal(time_of("7"), 7000);
 	assert_int_equal(time_of("9ns"), 9);
+	assert_int_equal(time_of("3min"), 180000 * MS);
+	assert_int_equal(time_of("1.5h"), 5400000 * MS);
+	assert_int_equal(time_of("2d"), 172800000 * MS);
 	assert_int_equal(time_of("0"), 0);
 }
 

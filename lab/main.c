@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tt-lab: from one file that describes machines, networks and commands to their
+ * results.
+ */
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "host.h"
+#include "options.h"
+#include "schema.h"
+#include "util.h"
+
+#define EXIT_WRONG 2
+
+/**
+ * struct session - a lab that was read
+ *
+ * @pool: everything of it
+ * @errors: what is wrong with it
+ * @lab: the lab
+ * @host: what it needs
+ */
+struct session {
+	struct pool pool;
+	struct errors errors;
+	struct lab lab;
+	struct host host;
+};
+
+/* read the file and look at the host; false if anything is wrong */
+static bool session_open(struct session *session, const struct options *opt)
+{
+	struct node *root;
+	size_t i;
+
+	*session = (struct session) {
+		.errors = {
+			.pool = &session->pool,
+			.file = opt->file,
+			.to = stderr,
+		},
+	};
+	root = tree_read(&session->pool, &session->errors);
+	for (i = 0; root && i < opt->nr_set; i++)
+		tree_set(&session->pool, root, opt->set[i], &session->errors);
+	return root && !session->errors.nr &&
+	       schema_read(&session->pool, root, &session->errors,
+			   &session->lab) &&
+	       host_find(&session->pool, &session->lab, opt->build,
+			 &session->host, &session->errors);
+}
+
+static void session_close(struct session *session)
+{
+	pool_free(&session->pool);
+}
+
+static int check(const struct options *opt)
+{
+	struct session session;
+	int status = EXIT_WRONG;
+
+	if (session_open(&session, opt)) {
+		printf("%s: %zu machine%s, %zu network%s, Linux %s\n",
+		       opt->file, session.lab.nr_machines,
+		       session.lab.nr_machines == 1 ? "" : "s",
+		       session.lab.nr_networks,
+		       session.lab.nr_networks == 1 ? "" : "s",
+		       session.host.version);
+		status = 0;
+	}
+	session_close(&session);
+	return status;
+}
+
+/* the first one is what tt-lab does without a command */
+static const struct command commands[] = {
+	{ "check", false, check },
+};
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	int status;
+
+	/* a reader that has gone, or a limit of size, is an error of write() */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	switch (options_parse(&opt, commands, ARRAY_SIZE(commands), argc,
+			      argv)) {
+	case OPTIONS_GO:
+		status = opt.command->run(&opt);
+		break;
+	case OPTIONS_DONE:
+		status = 0;
+		break;
+	default:
+		status = EXIT_WRONG;
+	}
+	options_free(&opt);
+	return status;
+}
