@@ -174,11 +174,13 @@ void tt_socket_close_fds(struct tt_socket *sock)
 
 static int socket_gone(struct tt_socket *sock, int err)
 {
-	if (sock->len - sock->head)
+	size_t size = sizeof(struct um_timetravel_msg);
+
+	/* whole messages may be left that came before it went */
+	if ((sock->len - sock->head) % size)
 		return tt_error(sock->error, EPROTO,
 				"the controller has gone in the middle of a message, after %zu of %zu bytes",
-				sock->len - sock->head,
-				sizeof(struct um_timetravel_msg));
+				(sock->len - sock->head) % size, size);
 	return tt_error(sock->error, err, "the controller has gone: %s",
 			strerror(err));
 }

@@ -287,6 +287,23 @@ static void after_an_error_the_connection_is_shut_down(void **state)
 	assert_int_equal(recv(fake->fd, &byte, 1, MSG_DONTWAIT), 0);
 }
 
+/* FREE_UNTIL cannot be acknowledged any more, and another message is left */
+static void the_end_behind_a_whole_message_is_no_error_in_it(void **state)
+{
+	struct um_timetravel_msg all[] = {
+		{ .op = FREE_UNTIL, .seq = 101, .time = 1000 },
+		{ .op = FREE_UNTIL, .seq = 102, .time = 900 },
+	};
+	struct fake *fake = *state;
+
+	ok(fake_open(fake));
+	say_raw(fake, all, sizeof(all));
+	close(fake->fd);
+	fake->fd = -1;
+	lost(fake, tt_client_dispatch(fake->client), -EPIPE,
+	     "the controller has gone: ");
+}
+
 /* the end comes after each byte of what a whole wait needs */
 static void the_end_of_the_controller_is_noticed_anywhere(void **state)
 {
@@ -855,6 +872,7 @@ int main(void)
 		WITH_FAKE(an_ack_of_another_message_breaks_the_protocol),
 		WITH_FAKE(an_unknown_operation_breaks_the_protocol),
 		WITH_FAKE(after_an_error_the_connection_is_shut_down),
+		WITH_FAKE(the_end_behind_a_whole_message_is_no_error_in_it),
 		WITH_FAKE(the_end_of_the_controller_is_noticed_anywhere),
 		WITH_FAKE(no_signal_is_raised_when_it_has_gone),
 		WITH_FAKE(a_controller_that_does_not_acknowledge_is_given_up),
