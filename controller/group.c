@@ -577,9 +577,10 @@ void group_receive(struct client *client, unsigned int card, uint64_t time,
 static bool deliver(struct group *group)
 {
 	uint64_t time = sched_earliest(&group->sched);
-	uint64_t arrival, horizon;
+	uint64_t arrival = net_inbox_next(&group->inbox);
+	uint64_t horizon;
 
-	net_commit(group->net, time);
+	net_commit(group->net, arrival < time ? arrival : time);
 	arrival = net_inbox_next(&group->inbox);
 	if (arrival < SIMTIME_NEVER && arrival <= time) {
 		sched_advance(&group->sched, arrival);

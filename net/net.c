@@ -526,17 +526,40 @@ void net_inbox_destroy(struct net_inbox *inbox)
 	transits_clear(&inbox->arrivals);
 }
 
+static uint64_t next_inside(const struct net *net)
+{
+	uint64_t next = SIMTIME_NEVER, time;
+	size_t i;
+
+	for (i = 0; i < net->nr; i++) {
+		time = network_next(&net->switches[i].network);
+		if (time < next)
+			next = time;
+	}
+	return next;
+}
+
 /**
  * net_commit - let all frames go on of which nothing can be changed any more
  * @net: the networks
- * @time: no machine will send anything before this, controller time, ns
+ * @time: no machine will send anything before this, unless one of these frames
+ *	arrives earlier, controller time, ns
+ *
+ * Stops at the first instant at which one of them arrives: its receiver may
+ * answer then.
  */
 void net_commit(struct net *net, uint64_t time)
 {
+	uint64_t next, arrival;
 	size_t i;
 
-	for (i = 0; i < net->nr; i++)
-		network_commit(&net->switches[i].network, time);
+	while ((next = next_inside(net)) < time) {
+		for (i = 0; i < net->nr; i++) {
+			arrival = network_step(&net->switches[i].network, next);
+			if (arrival < time)
+				time = arrival;
+		}
+	}
 }
 
 /**
@@ -548,12 +571,13 @@ void net_finish(struct net *net)
 	struct port *port;
 	size_t i;
 
-	net_commit(net, SIMTIME_NEVER);
-	for (i = 0; i < net->nr; i++)
+	for (i = 0; i < net->nr; i++) {
+		network_commit(&net->switches[i].network, SIMTIME_NEVER);
 		TAILQ_FOREACH(port, &net->switches[i].network.plugged,
 			      plugged_link)
 			if (!port->card->number)
 				count(port->card);
+	}
 }
 
 /**

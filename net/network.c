@@ -6,10 +6,11 @@
  *
  * A frame is copied when its machine sends it (network_send()), and nothing is
  * decided then. The network keeps the frame until no machine can send anything
- * at that time or earlier any more. Then network_commit() lets the frame go on,
- * in the order of &struct transits: over the line to the switch, which may take
- * some time, and from the switch over the line to each receiver. The result is a
- * time of arrival for each of them. So loss, learning and delays depend on what
+ * at that time or earlier any more. Then network_step() lets the frame go on, in
+ * the order of &struct transits: over the line to the switch, which may take some
+ * time, and from the switch over the line to each receiver. The result is a time
+ * of arrival for each of them. A receiver may send an answer at that time, so
+ * nothing that is due later goes on before. So loss, learning and delays depend on what
  * the machines send and on the seed, and not on which of them was served first on
  * the host.
  *
@@ -245,18 +246,18 @@ static void leave(struct port *port, uint64_t time, struct frame *frame)
 			 network->config->name);
 }
 
-/* a frame goes from the switch to one machine */
-static void forward(struct port *port, uint64_t time, struct frame *frame)
+/* a frame goes from the switch to one machine; returns when it arrives first */
+static uint64_t forward(struct port *port, uint64_t time, struct frame *frame)
 {
 	const struct link_quality *quality = &port->network->config->quality;
+	uint64_t left, arrival, first = SIMTIME_NEVER;
 	unsigned int copies = 1;
-	uint64_t left;
 
 	if (frame->sent < port->since)
-		return;
+		return first;
 	if (quality->loss && random_chance(&port->random, quality->loss)) {
 		port->count.lost++;
-		return;
+		return first;
 	}
 	if (quality->duplicate &&
 	    random_chance(&port->random, quality->duplicate))
@@ -265,52 +266,93 @@ static void forward(struct port *port, uint64_t time, struct frame *frame)
 		left = time;
 		if (!pass(port, &port->down, frame, &left))
 			continue;
-		if (transits_add(port->arrivals,
-				 link_arrival(quality, &port->random, left),
-				 frame, port))
+		arrival = link_arrival(quality, &port->random, left);
+		if (transits_add(port->arrivals, arrival, frame, port))
 			log_line("%s: no memory for a frame, it is lost",
 				 port->network->config->name);
+		else if (arrival < first)
+			first = arrival;
 	}
+	return first;
 }
 
-/* a frame is at the switch */
-static void distribute(struct network *network, struct port *from,
-		       uint64_t time, struct frame *frame)
+/* a frame is at the switch; returns when it arrives somewhere first */
+static uint64_t distribute(struct network *network, struct port *from,
+			   uint64_t time, struct frame *frame)
 {
 	const unsigned char *destination = frame->data;
 	const unsigned char *source = frame->data + ETHERNET_MAC;
+	uint64_t arrival, first = SIMTIME_NEVER;
 	struct port *port;
 
 	switch_learn(&network->sw, source, from);
 	port = switch_find(&network->sw, destination);
 	if (port) {
 		if (port != from && port->card)
-			forward(port, time, frame);
-		return;
+			first = forward(port, time, frame);
+		return first;
 	}
-	TAILQ_FOREACH(port, &network->plugged, plugged_link)
-		if (port != from)
-			forward(port, time, frame);
+	TAILQ_FOREACH(port, &network->plugged, plugged_link) {
+		arrival = port != from ? forward(port, time, frame) :
+					 SIMTIME_NEVER;
+		if (arrival < first)
+			first = arrival;
+	}
+	return first;
 }
 
 /**
- * network_commit - let the frames go on of which nothing can be changed any more
+ * network_step - let the frames go on that are due at one instant
  * @network: the network
- * @time: nobody will send anything before this, controller time, ns
+ * @time: the instant, controller time, ns: none is due earlier, and nobody will
+ *	send anything at that time or earlier
+ *
+ * Return: when the first of them arrives somewhere, ns; %SIMTIME_NEVER if none
+ * does.
+ */
+uint64_t network_step(struct network *network, uint64_t time)
+{
+	uint64_t arrival, first = SIMTIME_NEVER;
+	struct transit transit;
+
+	while (transits_next(&network->inside) == time) {
+		transit = transits_take(&network->inside);
+		arrival = SIMTIME_NEVER;
+		if (transit.frame->at_switch)
+			arrival = distribute(network, transit.port, time,
+					     transit.frame);
+		else
+			leave(transit.port, time, transit.frame);
+		if (arrival < first)
+			first = arrival;
+		frame_put(transit.frame);
+	}
+	return first;
+}
+
+/**
+ * network_next - when the next frame inside goes on
+ * @network: the network
+ *
+ * Return: controller time, ns; %SIMTIME_NEVER if none is inside.
+ */
+uint64_t network_next(const struct network *network)
+{
+	return transits_next(&network->inside);
+}
+
+/**
+ * network_commit - let all frames go on that are due before a time
+ * @network: the network
+ * @time: nobody will send anything before this, not even in answer to one of
+ *	these frames, controller time, ns
  */
 void network_commit(struct network *network, uint64_t time)
 {
-	struct transit transit;
+	uint64_t next;
 
-	while (transits_next(&network->inside) < time) {
-		transit = transits_take(&network->inside);
-		if (transit.frame->at_switch)
-			distribute(network, transit.port, transit.time,
-				   transit.frame);
-		else
-			leave(transit.port, transit.time, transit.frame);
-		frame_put(transit.frame);
-	}
+	while ((next = network_next(network)) < time)
+		network_step(network, next);
 }
 
 /**

@@ -45,6 +45,8 @@ void network_plug(struct port *port, struct card *card,
 void network_unplug(struct port *port);
 void network_send(struct port *port, uint64_t time, const void *data,
 		  size_t len);
+uint64_t network_step(struct network *network, uint64_t time);
+uint64_t network_next(const struct network *network);
 void network_commit(struct network *network, uint64_t time);
 uint64_t network_horizon(const struct network *network);
 void network_receive(struct port *port, uint64_t time,

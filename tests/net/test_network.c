@@ -117,6 +117,40 @@ static void a_frame_waits_until_nothing_can_be_sent_before_it(void **state)
 	assert_int_equal(network_horizon(&network), SIMTIME_NEVER);
 }
 
+static void a_step_tells_when_a_frame_arrives_first(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	config.quality.jitter = 1 * MS;
+	restart();
+	send(10, 0, ALL);
+	send(10, 1, ALL);
+	assert_int_equal(network_next(&network), 10);
+	first = network_step(&network, 10);
+	assert_int_equal(first, transits_next(&arrivals));
+	assert_int_equal(arrivals.len, 6);
+	assert_int_equal(network_next(&network), SIMTIME_NEVER);
+	transits_clear(&arrivals);
+}
+
+static void a_step_goes_no_further_than_its_instant(void **state)
+{
+	(void)state;
+	config.quality.rate = 1000000000;
+	restart();
+	send_long(10, 0, ALL, 125);
+	send_long(11, 1, ALL, 125);
+	/* it is at the switch 1000 ns later */
+	assert_int_equal(network_step(&network, 10), SIMTIME_NEVER);
+	assert_int_equal(network_next(&network), 11);
+	assert_int_equal(network_step(&network, 11), SIMTIME_NEVER);
+	assert_int_equal(network_next(&network), 1010);
+	assert_int_equal(network_step(&network, 1010), 5 * MS + 2010);
+	assert_int_equal(network_next(&network), 1011);
+	transits_clear(&arrivals);
+}
+
 static void a_broadcast_reaches_all_but_its_sender(void **state)
 {
 	(void)state;
@@ -483,6 +517,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BEHAVIOUR(a_frame_waits_until_nothing_can_be_sent_before_it),
+		BEHAVIOUR(a_step_tells_when_a_frame_arrives_first),
+		BEHAVIOUR(a_step_goes_no_further_than_its_instant),
 		BEHAVIOUR(a_broadcast_reaches_all_but_its_sender),
 		BEHAVIOUR(a_frame_to_an_address_that_is_not_known_reaches_all),
 		BEHAVIOUR(a_frame_to_a_known_address_reaches_only_that),
