@@ -11,24 +11,7 @@ net/link.c alone, and compared with what has happened.
 import struct
 import sys
 
-MASK = (1 << 64) - 1
-
-
-class Random:
-    """splitmix64, as in net/random.h"""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        x = self.state
-        x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & MASK
-        x = (x ^ x >> 27) * 0x94D049BB133111EB & MASK
-        return x ^ x >> 31
-
-    def mix(self, value):
-        self.state = self.next() ^ value
+from splitmix import Random
 
 
 def frames(path):
@@ -47,12 +30,7 @@ def frames(path):
 def main():
     seed, network, machine, delay, jitter, loss, lan, link = sys.argv[1:]
     machine, delay, jitter = int(machine), int(delay), int(jitter)
-    random = Random(int(seed))
-    for byte in network.encode():
-        random.mix(byte)
-    random.mix(machine)
-    random.mix(0)
-    limit = (1 << 63) * int(loss) // 100
+    random = Random.of_port(int(seed), network, machine, 0)
     own = struct.pack('>I', machine)[1:]
 
     expected = []
@@ -60,12 +38,12 @@ def main():
     for time, frame in frames(lan):
         if frame[9:12] == own:
             continue
-        if loss != '0' and random.next() >> 1 < limit:
+        if loss != '0' and random.chance(int(loss)):
             lost += 1
             continue
         time += delay - jitter
         if jitter:
-            time += random.next() * (2 * jitter + 1) >> 64
+            time += random.below(2 * jitter + 1)
         expected.append((time, frame))
     # jitter may have changed their order
     expected.sort(key=lambda frame: frame[0])
