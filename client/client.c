@@ -574,7 +574,7 @@ API int tt_client_open(struct tt_client **client_ret,
 	ret = take_options(client, opt);
 	if (!ret)
 		ret = tt_socket_connect(&client->sock, opt->path,
-				      client->opt.timeout_ms);
+					client->opt.timeout_ms);
 	client->opt.path = NULL;
 	if (!ret)
 		ret = start(client);

@@ -388,7 +388,7 @@ bool tt_socket_is_empty(const struct tt_socket *sock)
  * controller has gone.
  */
 int tt_socket_receive(struct tt_socket *sock, struct um_timetravel_msg *msg,
-		    int flags)
+		      int flags)
 {
 	long long end = 0;
 	int ret;

@@ -155,11 +155,10 @@ static void log_va(const char *fmt, va_list ap)
 	line[len++] = '\n';
 
 	ret = write_line(line, len);
-	if (!ret) {
+	if (!ret)
 		lost = 0;
-	} else if (!lost++) {
+	else if (!lost++)
 		lost_why = ret;
-	}
 }
 
 /**

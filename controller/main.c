@@ -171,10 +171,22 @@ static int status_of_signal(const struct controller *ctl, int signal)
 }
 
 /* returns the exit status */
+static int run(struct controller *ctl, const struct options *opt,
+	       const struct signals *signals)
+{
+	enum verdict verdict = VERDICT_NONE;
+
+	log_verbose("serving %s", opt->socket);
+	while (!verdict && !signals->last)
+		verdict = controller_step(ctl, -1);
+	return signals->last ? status_of_signal(ctl, signals->last) :
+			       status_of_verdict(verdict);
+}
+
+/* returns the exit status */
 static int serve(struct controller *ctl, const struct options *opt,
 		 const struct signals *signals)
 {
-	enum verdict verdict = VERDICT_NONE;
 	struct listener listener;
 	int ret, status;
 
@@ -187,14 +199,9 @@ static int serve(struct controller *ctl, const struct options *opt,
 		status = status_of(ret);
 	} else if (!has_fds_for(opt->clients)) {
 		status = EXIT_NO_RESOURCES;
-	} else if ((ret = net_open(&ctl->net, opt->start_time))) {
-		status = status_of(ret);
 	} else {
-		log_verbose("serving %s", opt->socket);
-		while (!verdict && !signals->last)
-			verdict = controller_step(ctl, -1);
-		status = signals->last ? status_of_signal(ctl, signals->last) :
-					 status_of_verdict(verdict);
+		ret = net_open(&ctl->net, opt->start_time);
+		status = ret ? status_of(ret) : run(ctl, opt, signals);
 	}
 	listener_close(&listener);
 	return status;

@@ -8,7 +8,6 @@
 
 #include "config.h"
 
-
 /**
  * enum on_hang - what to do about a client that hangs, once that was said
  *

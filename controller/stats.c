@@ -83,6 +83,12 @@ static void json_u64(struct json_object *obj, const char *key, uint64_t value)
 	json_object_object_add(obj, key, json_object_new_uint64(value));
 }
 
+static void json_string(struct json_object *obj, const char *key,
+			const char *value)
+{
+	json_object_object_add(obj, key, json_object_new_string(value));
+}
+
 static struct json_object *json_counts(const uint64_t *counts,
 				       const uint32_t *ops, size_t n)
 {
@@ -117,8 +123,7 @@ static struct json_object *json_client(const struct client_stats *client)
 
 	json_u64(obj, "name", client->name);
 	json_u64(obj, "slot", client->slot);
-	json_object_object_add(obj, "transport", json_object_new_string(
-			       client->memory ? "memory" : "messages"));
+	json_string(obj, "transport", client->memory ? "memory" : "messages");
 	json_messages(obj, client);
 	json_u64(obj, "time_ns", client->time);
 	return obj;

@@ -36,8 +36,10 @@ int capture_open(struct capture *capture, const char *path,
 	capture->path = path;
 	capture->start_time = start_time;
 	capture->dumper = NULL;
-	capture->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB,
-			ETHERNET_MAX_FRAME, PCAP_TSTAMP_PRECISION_NANO);
+	capture->pcap =
+		pcap_open_dead_with_tstamp_precision(DLT_EN10MB,
+						     ETHERNET_MAX_FRAME,
+						     PCAP_TSTAMP_PRECISION_NANO);
 	if (capture->pcap)
 		capture->dumper = pcap_dump_fopen(capture->pcap, file);
 	if (!capture->dumper) {

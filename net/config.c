@@ -101,12 +101,16 @@ static void *grow(void *array, size_t nr, size_t size)
 	return grown;
 }
 
+static bool is_name_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+}
+
 static bool valid_name(const char *name)
 {
 	const char *s;
 
-	for (s = name; isalnum((unsigned char)*s) || *s == '_' || *s == '-' ||
-		       *s == '.'; s++)
+	for (s = name; is_name_char(*s); s++)
 		;
 	return s > name && !*s && s - name <= MAX_NAME;
 }

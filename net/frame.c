@@ -16,10 +16,10 @@
 #include "port.h"
 #include "simtime.h"
 
-#define COMPARE(a, b) do {		\
-	if ((a) != (b))			\
-		return (a) < (b) ? -1 : 1;	\
-} while (0)
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
 
 /**
  * port_id_compare - put two ports into order
@@ -30,10 +30,9 @@
  */
 int port_id_compare(const struct port_id *a, const struct port_id *b)
 {
-	COMPARE(a->machine, b->machine);
-	COMPARE(a->network, b->network);
-	COMPARE(a->card, b->card);
-	return 0;
+	return order(a->machine, b->machine) ?:
+	       order(a->network, b->network) ?:
+	       order(a->card, b->card);
 }
 
 /**
@@ -82,15 +81,11 @@ void frame_put(struct frame *frame)
 
 static int compare(const struct transit *a, const struct transit *b)
 {
-	int order;
-
-	COMPARE(a->time, b->time);
-	COMPARE(a->frame->sent, b->frame->sent);
-	order = port_id_compare(&a->frame->from, &b->frame->from);
-	if (order)
-		return order;
-	COMPARE(a->frame->number, b->frame->number);
-	return port_id_compare(&a->port->id, &b->port->id);
+	return order(a->time, b->time) ?:
+	       order(a->frame->sent, b->frame->sent) ?:
+	       port_id_compare(&a->frame->from, &b->frame->from) ?:
+	       order(a->frame->number, b->frame->number) ?:
+	       port_id_compare(&a->port->id, &b->port->id);
 }
 
 /* put @transit where it belongs, which is @pos or above */

@@ -150,7 +150,8 @@ static int check(const struct guest *guest, const struct guest_region *region,
 	if (fstat(fd, &st))
 		return fault_set(fault, "memory file: %s", strerror(errno));
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < end)
-		return fault_set(fault, "memory region ends at 0x%" PRIx64 ", its file at 0x%" PRIx64,
+		return fault_set(fault,
+				 "memory region ends at 0x%" PRIx64 ", its file at 0x%" PRIx64,
 				 end, S_ISREG(st.st_mode) ?
 					      (uint64_t)st.st_size : 0);
 	return 0;

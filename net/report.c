@@ -16,6 +16,12 @@ static void add(struct json_object *obj, const char *key, uint64_t value)
 	json_object_object_add(obj, key, json_object_new_uint64(value));
 }
 
+static void add_string(struct json_object *obj, const char *key,
+		       const char *value)
+{
+	json_object_object_add(obj, key, json_object_new_string(value));
+}
+
 static struct json_object *port_report(const struct port *port)
 {
 	struct json_object *obj = json_object_new_object();
@@ -27,7 +33,7 @@ static struct json_object *port_report(const struct port *port)
 		 mac[1], mac[2], mac[3], mac[4], mac[5]);
 	add(obj, "client", port->id.machine);
 	add(obj, "card", port->id.card);
-	json_object_object_add(obj, "address", json_object_new_string(text));
+	add_string(obj, "address", text);
 	add(obj, "sent", count->sent);
 	add(obj, "sent_bytes", count->sent_bytes);
 	add(obj, "received", count->received);
@@ -49,8 +55,7 @@ static struct json_object *network_report(const struct network *network)
 
 	TAILQ_FOREACH(port, &network->ports, link)
 		json_object_array_add(ports, port_report(port));
-	json_object_object_add(obj, "name", json_object_new_string(
-			       network->config->name));
+	add_string(obj, "name", network->config->name);
 	json_object_object_add(obj, "ports", ports);
 	return obj;
 }

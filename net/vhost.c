@@ -276,7 +276,8 @@ static int set_protocol_features(struct vhost *vhost, struct message *msg)
 	uint64_t features = msg->payload.number;
 
 	if (features & ~PROTOCOL_ALL)
-		return fault_set(&vhost->fault, "chooses protocol features 0x%" PRIx64 " of 0x%" PRIx64,
+		return fault_set(&vhost->fault,
+				 "chooses protocol features 0x%" PRIx64 " of 0x%" PRIx64,
 				 features, (uint64_t)PROTOCOL_ALL);
 	if (!(features & PROTOCOL_INBAND) || !(features & PROTOCOL_REPLY_ACK))
 		return fault_set(&vhost->fault, "kicks without waiting until that was handled (no in-band notifications, or no acknowledgements): nobody could say at what time it was");

@@ -423,7 +423,8 @@ static bool write_step(int64_t number)
 		if (write(fd, chunk, CHUNK) != CHUNK)
 			return false;
 	}
-	quarter[0] = quarter[1] = size / 4;
+	quarter[0] = size / 4;
+	quarter[1] = size / 4;
 	if (ioctl(fd, BLKDISCARD, quarter))
 		return false;
 	quarter[0] += size / 4;
