@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The front door: `make help` lists what there is.
 
-## 6.1, 6.12, newest (in Debian), or the path of a tree, which is never written to
+## 6.1, 6.12, newest (in Debian), or the path of a tree, which is never written to, or tarball
 KERNEL ?= 6.1
 ## `none` leaves the tree without our patches
 SERIES ?=

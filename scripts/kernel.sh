@@ -4,7 +4,7 @@
 
 # use_kernel - find out what KERNEL, SERIES, COPY and CONFIG stand for, and set
 #   kname	the kernel's name in messages
-#   origin	the user's tree, if KERNEL is one
+#   origin	the user's tree or tarball, if KERNEL is one
 #   kdir	the directory of all that belongs to this kernel
 #   src		the copy of the tree that is patched and built
 #   out		the build
@@ -25,11 +25,12 @@ use_kernel()
 		origin=
 		;;
 	*)
-		[ -d "$KERNEL" ] ||
-			die "KERNEL=$KERNEL: give a version such as 6.1, newest, or the path of a kernel tree"
-		origin=$(cd "$KERNEL" && pwd -P)
+		[ -d "$KERNEL" ] || { [ -f "$KERNEL" ] && [ "${KERNEL%.tar*}" != "$KERNEL" ]; } ||
+			die "KERNEL=$KERNEL: give a version such as 6.1, newest, or the path of a kernel tree or tarball"
+		origin=$(realpath "$KERNEL")
 		kname=$origin
-		kdir=$build/$(basename "$origin" | tr -c 'A-Za-z0-9._\n-' _)
+		kdir=$(basename "$origin" | tr -c 'A-Za-z0-9._\n-' _)
+		kdir=$build/${kdir%.tar*}
 		kdir=$kdir-$(echo "$origin" | cksum | cut -d' ' -f1)
 		;;
 	esac

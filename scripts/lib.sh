@@ -18,6 +18,8 @@ build=$top/build
 # git must not take a tree in build/ for a part of this repository
 export GIT_CEILING_DIRECTORIES="$build"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/um-timetravel
+# for hosts that do not have a kernel's source
+instead='give the path of a kernel tree or of a release, as in KERNEL=linux-6.1.170.tar.xz'
 stages=6
 stage=
 children=
@@ -56,6 +58,14 @@ check_number()
 	esac
 	[ ${#value} -le 9 ] || die "$1=$value: too large"
 	[ "$value" -ge "$2" ] || die "$1=$value: must be at least $2"
+}
+
+# need_apt - die unless the host is a Debian or the like, from which a kernel's source
+# can be had
+need_apt()
+{
+	command -v apt-get >/dev/null ||
+		die "KERNEL=$KERNEL is a package of Debian, and this host has no apt-get: $instead"
 }
 
 # now - the host's time in ns

@@ -92,6 +92,8 @@ sources()
 		sed -n 's/^linux-source-\([0-9.]*\) .*/\1/p' | sort -V
 }
 
+: "${KERNEL:=newest}"
+need_apt
 case $1 in
 newest)
 	lock "$apt"

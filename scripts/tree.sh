@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Stage 3: get the kernel's tree, without our patches, into $src: Debian's source,
-# or a copy of the user's own tree
+# or a copy of the user's own tree, which may be in a tarball
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kernel.sh"
 use_kernel
@@ -10,7 +10,7 @@ fetched=$cache/fetch.$$
 
 clean_up()
 {
-	rm -rf "$fetched"
+	rm -rf "$fetched" "$src.new"
 	# empty if there is no such kernel
 	rmdir "$kdir" 2>/dev/null || :
 }
@@ -25,6 +25,7 @@ download()
 # Debian or from a newer one
 get()
 {
+	need_apt
 	case $KERNEL in
 	6.1|6.12) ;;
 	*)
@@ -32,9 +33,10 @@ get()
 		return ;;
 	esac
 	! download "$1" || return 0
-	[ "$(id -u)" = 0 ] || die "cannot download $1; as root: apt-get update"
+	[ "$(id -u)" = 0 ] ||
+		die "cannot download $1; as root: apt-get update. Or $instead"
 	apt-get update -qq
-	download "$1" || die "cannot download $1"
+	download "$1" || die "cannot download $1: $instead"
 }
 
 # fetch PACKAGE - download its .deb to the cache, unless it is there, and print the
@@ -96,6 +98,34 @@ unpack()
 	mv "$src.new" "$src"
 }
 
+# unpack_origin - unpack the user's tarball, unless the one there has the same content
+unpack_origin()
+{
+	state=$(sha256sum <"$origin")
+	[ "$(cat "$kdir/copied" 2>/dev/null)" != "$state" ] || return 0
+	progress "unpacking $origin"
+	check_unedited
+	rm -rf "$src.new"
+	mkdir "$src.new"
+	tar -xf "$origin" -C "$src.new" --strip-components=1 ||
+		die "cannot unpack $origin"
+	check_tree "$src.new"
+	rm -rf "$src" "$kdir/copied" "$kdir/patched"
+	mv "$src.new" "$src"
+	echo "$state" >"$kdir/copied"
+}
+
+# check_tree TREE - die unless it is a kernel with time-travel=ext:
+check_tree()
+{
+	for part in arch/um arch/x86/um .; do
+		[ -e "$1/$part/Makefile" ] ||
+			die "$origin is no kernel tree: it has no $part/Makefile"
+	done
+	[ -e "$1/include/uapi/linux/um_timetravel.h" ] ||
+		die "no series fits $origin: its UML has no time-travel=ext:"
+}
+
 origin_git()
 {
 	GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' "$@"
@@ -150,13 +180,12 @@ stage 3 "$kname"
 # git refuses to work in somebody else's tree
 [ ! -e "$src" ] || [ -O "$src" ] ||
 	die "$src belongs to $(stat -c %U "$src"): run make as that user"
-if [ -n "$origin" ]; then
-	for part in arch/um arch/x86/um .; do
-		[ -e "$origin/$part/Makefile" ] ||
-			die "$origin is no kernel tree: it has no $part/Makefile"
-	done
-	[ -e "$origin/include/uapi/linux/um_timetravel.h" ] ||
-		die "no series fits $origin: its UML has no time-travel=ext:"
+if [ -f "$origin" ]; then
+	lock "$kdir"
+	copy_main
+	unpack_origin
+elif [ -n "$origin" ]; then
+	check_tree "$origin"
 	lock "$kdir"
 	copy_main
 	copy

@@ -3,7 +3,7 @@
 # The stages refuse what they cannot do, say why, and leave nothing behind
 . "$(dirname "$0")/lib.sh"
 
-trap 'rm -rf "$tmp" build/tree-*-*' EXIT
+trap 'rm -rf "$tmp" build/tree-*-* build/linux-9.*' EXIT
 
 # what of a kernel tree the first three stages look at
 tree()
@@ -111,18 +111,71 @@ edited()
 		grep -q '/\* mine \*/' "$copy/arch/um/kernel/mem.c"
 }
 
-# as_user COMMAND... - what an ordinary user gets who lacks a package
+# host_without PROGRAM... - have $tmp/bin with all of the host's programs but these
+host_without()
+{
+	rm -rf "${tmp:?}/bin"
+	mkdir -p "$tmp/bin"
+	# some are in both
+	cp -s /usr/sbin/* /usr/bin/* "$tmp/bin" 2>/dev/null
+	for program; do
+		rm -f "$tmp/bin/$program"
+	done
+}
+
+# on_it COMMAND... - run it on that host
+on_it()
+{
+	PATH=$tmp/bin "$@"
+}
+
+# an ordinary user, who lacks two programs
 as_user()
 {
-	mkdir -p "$tmp/bin"
+	host_without flex jq id
 	printf '#!/bin/sh\necho 1000\n' >"$tmp/bin/id"
-	cat >"$tmp/bin/dpkg-query" <<-'EOF'
-		#!/bin/sh
-		case $4 in flex | jq) exit 1 ;; esac
-		echo installed
-	EOF
-	chmod +x "$tmp/bin"/*
-	PATH=$tmp/bin:$PATH "$@"
+	chmod +x "$tmp/bin/id"
+	on_it "$@"
+}
+
+# where no header is found
+without_headers()
+{
+	host_without apt-get gcc
+	printf '#!/bin/sh\nexec /usr/bin/gcc -nostdinc "$@"\n' >"$tmp/bin/gcc"
+	chmod +x "$tmp/bin/gcc"
+	on_it "$@"
+}
+
+no_debian()
+{
+	host_without apt-get apt-cache apt dpkg dpkg-query dpkg-deb
+	on_it "$@"
+}
+
+# from_tarball - a host that is no Debian patches what is in a release
+from_tarball()
+{
+	no_debian make series KERNEL="$tmp/linux-9.9.tar.xz" && patched linux-9.9
+}
+
+# downloaded_anew - as CI does each time
+downloaded_anew()
+{
+	find build/linux-9.9-*/src -printf '%p %C@\n' | sort >"$tmp/before"
+	touch "$tmp/linux-9.9.tar.xz"
+	make series KERNEL="$tmp/linux-9.9.tar.xz" || return 1
+	find build/linux-9.9-*/src -printf '%p %C@\n' | sort >"$tmp/after"
+	diff "$tmp/before" "$tmp/after"
+}
+
+# next_release - the same name, with another content
+next_release()
+{
+	echo '/* more */' >>"$tmp/tree-next/arch/um/kernel/mem.c"
+	tar -cJf "$tmp/linux-9.9.tar.xz" -C "$tmp" tree-next
+	make series KERNEL="$tmp/linux-9.9.tar.xz" && patched linux-9.9 &&
+		grep -q '/\* more \*/' build/linux-9.9-*/src/arch/um/kernel/mem.c
 }
 
 # what make clean and make distclean are to leave of a clone that was used
@@ -163,6 +216,9 @@ distclean_leaves_nothing()
 need make series
 need make image controller uml
 tree tree-good
+tree tree-next
+tar -cJf "$tmp/linux-9.9.tar.xz" -C "$tmp" tree-next
+echo no tarball >"$tmp/linux-9.8.tar.xz"
 tree tree-old
 sed -i /GET_TOD/d "$tmp/tree-old/include/uapi/linux/um_timetravel.h"
 tree tree-older
@@ -175,11 +231,23 @@ ok 'make clean removes what was built, and no tree or download' \
 	clean_leaves_trees
 ok 'make distclean removes all of build/, and of the cache what is ours' \
 	distclean_leaves_nothing
-ok 'a missing package is named in a line to copy' \
-	says 'apt-get install flex jq' as_user make boot
+ok 'what is missing is named, with a line to copy' \
+	says 'lacks the program flex, the program jq; as root: apt-get install flex jq' \
+	as_user make boot
+ok 'so are headers, on a host without apt' \
+	says "the header pcap/pcap.h; Debian's packages are called" \
+	without_headers make boot
+ok "a host without apt is told what to give instead of Debian's source" \
+	says 'KERNEL=6.3 is a package of Debian, and this host has no apt-get: give the path' \
+	no_debian make uml KERNEL=6.3
+ok 'it patches the tarball of a release' from_tarball
+ok 'a tarball with the same content is not unpacked again' downloaded_anew
+ok 'one with another content is' next_release
 
 ok 'a KERNEL that does not exist is refused' \
 	says 'give a version such as 6.1' make uml KERNEL=/nowhere
+ok 'so is a file that is no tarball' \
+	says 'cannot unpack' make uml KERNEL="$tmp/linux-9.8.tar.xz"
 ok 'a directory without arch/um is no kernel tree' \
 	says 'is no kernel tree: it has no arch/um' make uml KERNEL="$tmp/tree-no"
 ok 'a tree without external time travel fits no series' \
