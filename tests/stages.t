@@ -235,8 +235,7 @@ ok 'what is missing is named, with a line to copy' \
 	says 'lacks the program flex, the program jq; as root: apt-get install flex jq' \
 	as_user make boot
 ok 'so are headers, on a host without apt' \
-	says "the header pcap/pcap.h; Debian's packages are called" \
-	without_headers make boot
+	says 'the header json-c/json.h, the header pcap/pcap.h' without_headers make boot
 ok "a host without apt is told what to give instead of Debian's source" \
 	says 'KERNEL=6.3 is a package of Debian, and this host has no apt-get: give the path' \
 	no_debian make uml KERNEL=6.3
