@@ -117,7 +117,8 @@ lock()
 	mkdir -p "$1"
 	[ "$(readlink /proc/$$/fd/9)" = "$(realpath "$1")" ] || exec 9<"$1"
 	flock -n 9 || {
-		progress 'waiting for another make'
+		# without a stage, what we print may be taken for the result
+		[ -z "$stage" ] || progress 'waiting for another make'
 		flock 9
 	}
 }

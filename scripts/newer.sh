@@ -96,7 +96,8 @@ sources()
 need_apt
 case $1 in
 newest)
-	lock "$apt"
+	[ -s "$newest" ] || lock "$apt"
+	# another make may have found it meanwhile
 	if [ ! -s "$newest" ]; then
 		update
 		version=$(sources '[0-9]+\.[0-9]+' | tail -n 1)

@@ -75,6 +75,22 @@ asks_once()
 		diff "$tmp/newest" -
 }
 
+# asks_beside - while another make looks for the version, we wait, and print nothing
+# but what it has found
+# shellcheck disable=SC2016
+asks_beside()
+{
+	mkdir -p "$tmp/beside/um-timetravel/apt"
+	flock "$tmp/beside/um-timetravel/apt" sh -c ': >"$1/locked"; sleep 1
+		cp "$1/newest" "$1/beside/um-timetravel/newest"' sh "$tmp" &
+	for _ in $(seq 100); do
+		[ ! -e "$tmp/locked" ] || break
+		sleep 0.1
+	done
+	XDG_CACHE_HOME=$tmp/beside APT_CONFIG=$tmp/apt.conf \
+		scripts/newer.sh newest | diff "$tmp/newest" -
+}
+
 codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 
 source_is none.list
@@ -94,6 +110,7 @@ ok "Debian is asked without touching the machine's lists" asks_elsewhere
 ok 'the backports are asked for under the name of their release as well' \
 	asked_by_name
 ok 'Debian is asked once' asks_once
+ok 'a second make waits for the answer that the first one gets' asks_beside
 ok 'a version that Debian does not have is named' \
 	says 'have no linux-source-5.98' make tree KERNEL=5.98
 ok 'and leaves nothing' no test -e build/5.98
