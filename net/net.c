@@ -41,6 +41,9 @@
 /* for the answer to a call; a driver answers in no time */
 #define CALL_TIMEOUT_S 30
 
+/* how often we look whether that time is over */
+#define LOOK_PERIOD NSEC_PER_SEC
+
 /**
  * struct card - a machine's network card
  *
@@ -677,7 +680,8 @@ void net_deliver(struct net_inbox *inbox, uint64_t time)
 		else
 			set_queue(card, ret ? &inbox->called : NULL);
 	}
-	inbox->deadline = loop_now() + CALL_TIMEOUT_S * NSEC_PER_SEC;
+	inbox->looks = CALL_TIMEOUT_S;
+	inbox->next_look = loop_now() + LOOK_PERIOD;
 }
 
 /**
@@ -690,15 +694,32 @@ bool net_inbox_waits(const struct net_inbox *inbox)
 }
 
 /**
- * net_inbox_deadline - until when machines have to answer
+ * net_inbox_deadline - when to call net_inbox_give_up() next
  * @inbox: the inbox
  *
- * Return: the time on the host's monotonic clock, ns; %UINT64_MAX if none was
- * called.
+ * Return: the time on the host's monotonic clock, ns; %UINT64_MAX if no machine
+ * has to answer.
  */
 uint64_t net_inbox_deadline(const struct net_inbox *inbox)
 {
-	return net_inbox_waits(inbox) ? inbox->deadline : UINT64_MAX;
+	return net_inbox_waits(inbox) ? inbox->next_look : UINT64_MAX;
+}
+
+/* is it too late for answers? */
+static bool time_is_over(struct net_inbox *inbox)
+{
+	uint64_t now = loop_now();
+
+	if (now < inbox->next_look)
+		return false;
+	/*
+	 * If a signal, a debugger or a suspended host has stopped us, the look
+	 * comes late and does not count: machines were probably stopped as well.
+	 */
+	if (now - inbox->next_look < LOOK_PERIOD)
+		inbox->looks--;
+	inbox->next_look = now + LOOK_PERIOD;
+	return !inbox->looks;
 }
 
 /**
@@ -709,7 +730,7 @@ void net_inbox_give_up(struct net_inbox *inbox)
 {
 	struct card *card;
 
-	if (!net_inbox_waits(inbox) || loop_now() < inbox->deadline)
+	if (!net_inbox_waits(inbox) || !time_is_over(inbox))
 		return;
 	while ((card = TAILQ_FIRST(&inbox->called)))
 		lose(card, fault_set(&card->eth.vhost.fault, "has not answered a call for %u s",

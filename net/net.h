@@ -25,13 +25,15 @@ TAILQ_HEAD(card_queue, card);
  * @arrivals: the frames
  * @shown: cards that have received some, and are to show them
  * @called: cards whose machines were called and have not answered
- * @deadline: until when they have to, host's monotonic clock, ns
+ * @looks: how many more looks they have time for that
+ * @next_look: when the next look is due, host's monotonic clock, ns
  */
 struct net_inbox {
 	struct transits arrivals;
 	struct card_queue shown;
 	struct card_queue called;
-	uint64_t deadline;
+	unsigned int looks;
+	uint64_t next_look;
 };
 
 /**

@@ -5,17 +5,36 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "simtime.h"
 
 /* a test that hangs is killed by its alarm */
 #define TEST_TIMEOUT_S 120
+
+uint64_t sim_clock;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+
+/* the linker makes the controller call this one */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	if (clock != CLOCK_MONOTONIC || !sim_clock)
+		return __real_clock_gettime(clock, time);
+	*time = (struct timespec) {
+		.tv_sec = sim_clock / NSEC_PER_SEC,
+		.tv_nsec = sim_clock % NSEC_PER_SEC,
+	};
+	return 0;
+}
 
 int sim_setup(void **state)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 
+	sim_clock = 0;
 	alarm(TEST_TIMEOUT_S);
 	assert_non_null(sim);
 	options_default(&sim->opt);

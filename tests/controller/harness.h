@@ -62,6 +62,9 @@ struct sim {
 	unsigned int npeers;
 };
 
+/* the host's monotonic clock as the controller sees it, ns; 0: the real one */
+extern uint64_t sim_clock;
+
 /* each test has its own, and may change its options before sim_begin() */
 int sim_setup(void **state);
 int sim_teardown(void **state);

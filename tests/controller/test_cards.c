@@ -17,6 +17,7 @@
 #include "driver.h"
 #include "harness.h"
 #include "report.h"
+#include "simtime.h"
 
 #define MS 1000000ULL
 #define RX 0
@@ -374,21 +375,62 @@ static void a_machine_that_goes_while_it_is_called_holds_up_nobody(
 	assert_string_equal(sim_log(sim), "");
 }
 
-static void a_machine_that_does_not_answer_loses_its_link_in_the_end(
-	void **state)
+/* machine 2 is called, and does not answer; the test says what time it is */
+static void call_in_vain(void)
 {
-	(void)state;
 	two_machines(true, true);
 	gets_msg(sim, machine[0], RUN, MS);
 	machine[0]->mem->current_time = 2 * MS;
 	send_frame(0, "nobody listens to this");
+	sim_clock = NSEC_PER_SEC;
 	memory_wait_for(sim, machine[0], 2 * MS, 50 * MS);
 	gets_nothing(machine[0]);
-	LIST_FIRST(&sim->ctl.groups)->inbox.deadline = 0;
+}
+
+static void host_time_passes(uint64_t ns)
+{
+	sim_clock += ns;
 	sim_settle(sim);
+}
+
+static void has_lost_its_link(void)
+{
 	assert_string_equal(sim_log(sim), LOG_PREFIX
 			    "lan: client 0x2 has lost its link: has not answered a call for 30 s\n");
 	gets_msg(sim, machine[0], RUN, 50 * MS);
+}
+
+static void a_machine_that_does_not_answer_loses_its_link_in_the_end(
+	void **state)
+{
+	int i;
+
+	(void)state;
+	call_in_vain();
+	for (i = 0; i < 29; i++)
+		host_time_passes(NSEC_PER_SEC);
+	host_time_passes(NSEC_PER_SEC - 1);
+	assert_string_equal(sim_log(sim), "");
+	gets_nothing(machine[0]);
+	host_time_passes(1);
+	has_lost_its_link();
+}
+
+static void time_in_which_the_controller_was_stopped_costs_no_link(
+	void **state)
+{
+	int i;
+
+	(void)state;
+	call_in_vain();
+	host_time_passes(3600 * NSEC_PER_SEC);
+	for (i = 0; i < 29; i++)
+		host_time_passes(NSEC_PER_SEC);
+	host_time_passes(3600 * NSEC_PER_SEC);
+	assert_string_equal(sim_log(sim), "");
+	gets_nothing(machine[0]);
+	host_time_passes(NSEC_PER_SEC);
+	has_lost_its_link();
 }
 
 static void a_machine_that_breaks_the_rules_loses_only_its_link(void **state)
@@ -541,6 +583,7 @@ int main(void)
 		WITH_NET(machines_that_wait_for_frames_are_no_deadlock),
 		WITH_NET(a_machine_that_goes_while_it_is_called_holds_up_nobody),
 		WITH_NET(a_machine_that_does_not_answer_loses_its_link_in_the_end),
+		WITH_NET(time_in_which_the_controller_was_stopped_costs_no_link),
 		WITH_NET(a_machine_that_breaks_the_rules_loses_only_its_link),
 		WITH_NET(a_machine_that_waits_must_not_send),
 		WITH_NET(what_passes_is_counted_where_it_passes),
