@@ -28,6 +28,12 @@
  *   net:N	be 10.0.0.N on the network of the first card
  *   ping:N	ping machine N each second, a hundred times; machine N itself
  *		stays until nobody has pinged it for 5 s
+ *   row:N	be 10.0.0.N between machines N - 1, at the first card, and N + 1, and
+ *		forward what others send each other
+ *   tcp:N	send 10 MB to machine N, which receives them
+ *   udp:N	send to machine N at instants that are the same in all machines; it
+ *		prints what it gets
+ *   frames:N	send machine N frames of many types; both print them
  *   processes:N	have N children at the same time
  *   reboot	reboot the machine, which then does all steps again but this one
  *   fail	return an error
@@ -540,7 +546,11 @@ static const struct step {
 	{ "write", write_step, true },
 	{ "yield", yield_step, true },
 	{ "net", net_step, true },
+	{ "row", row_step, true },
 	{ "ping", ping_step, true },
+	{ "tcp", tcp_step, true },
+	{ "udp", udp_step, true },
+	{ "frames", frames_step, true },
 	{ "processes", processes_step, true },
 	{ "reboot", reboot_step, false },
 	{ "fail", fail_step, false },

@@ -7,7 +7,11 @@
 #include <stdint.h>
 
 bool net_step(int64_t number);
+bool row_step(int64_t number);
 bool ping_step(int64_t number);
+bool tcp_step(int64_t number);
+bool udp_step(int64_t number);
+bool frames_step(int64_t number);
 bool fingerprint_step(int64_t unused);
 bool vectors_step(int64_t unused);
 
