@@ -221,6 +221,7 @@ void dump_lab(struct pool *pool, const struct lab *lab, FILE *file)
 	fprintf(file, "seed: %" PRIu64 "\n", lab->seed);
 	print_word(file, 0, "stop", value_print_time(pool, lab->stop));
 	print_word(file, 0, "timeout", value_print_time(pool, lab->timeout));
+	print_word(file, 0, "watchdog", value_print_time(pool, lab->watchdog));
 	if (lab->nr_networks)
 		fputs("networks:\n", file);
 	for (i = 0; i < lab->nr_networks; i++)

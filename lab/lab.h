@@ -205,6 +205,7 @@ struct machine {
  * @seed: decides what is random
  * @stop: simulated time at which it ends, ns
  * @timeout: real time at which it ends, ns
+ * @watchdog: real time without progress after which a client hangs, ns; 0: never
  * @networks: networks
  * @nr_networks: how many
  * @machines: machines and simulators
@@ -221,6 +222,7 @@ struct lab {
 	uint64_t seed;
 	uint64_t stop;
 	uint64_t timeout;
+	uint64_t watchdog;
 	struct network *networks;
 	size_t nr_networks;
 	struct machine *machines;

@@ -30,7 +30,7 @@ static void read_root(struct reader *reader, const struct node *node,
 		machine->root = ROOT_BUSYBOX;
 	} else if (strcmp(text, "/") == 0) {
 		machine->root = ROOT_HOST;
-	} else if (strchr(text, '/')) {
+	} else if (strchr(text, '/') && !strchr(text, '\n')) {
 		machine->root = ROOT_DIRECTORY;
 		machine->directory = schema_path(reader, text);
 	} else {
@@ -45,7 +45,7 @@ static void read_init(struct reader *reader, const struct node *node,
 	const char *text = schema_scalar(reader, node);
 	struct machine *machine = into;
 
-	if (text && *text != '/')
+	if (text && (*text != '/' || strchr(text, '\n')))
 		error_at(reader->errors, node, "'%s' is no absolute path, such as /sbin/init",
 			 text);
 	machine->init = text;

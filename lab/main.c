@@ -9,10 +9,16 @@
 
 #include "host.h"
 #include "options.h"
+#include "report.h"
+#include "run.h"
+#include "rundir.h"
 #include "schema.h"
 #include "util.h"
 
+#define EXIT_UNEXPECTED 1
 #define EXIT_WRONG 2
+/* and the signal's number, as shells have it */
+#define EXIT_SIGNAL 128
 
 /**
  * struct session - a lab that was read
@@ -75,8 +81,53 @@ static int check(const struct options *opt)
 	return status;
 }
 
+/* where the run goes: as the user says, or after the lab's name */
+static const char *directory_of(struct session *session,
+				const struct options *opt)
+{
+	return rundir_open(&session->pool, opt->directory ? opt->directory :
+			   pool_printf(&session->pool, "%s.out",
+				       session->lab.name));
+}
+
+static int report(struct run *run)
+{
+	bool written;
+
+	written = report_write(run);
+	if (run->how == PROGRESS_JSON)
+		report_event(run);
+	else
+		report_print(run, stdout);
+	if (run->signal)
+		return EXIT_SIGNAL + run->signal;
+	return report_is_ok(run) && written ? 0 : EXIT_UNEXPECTED;
+}
+
+static int run(const struct options *opt)
+{
+	struct session session;
+	int status = EXIT_WRONG;
+
+	if (session_open(&session, opt)) {
+		struct run run = {
+			.pool = &session.pool,
+			.lab = &session.lab,
+			.host = &session.host,
+			.directory = directory_of(&session, opt),
+			.how = progress_choose(opt->json, opt->quiet),
+		};
+
+		if (run.directory && run_lab(&run))
+			status = report(&run);
+	}
+	session_close(&session);
+	return status;
+}
+
 /* the first one is what tt-lab does without a command */
 static const struct command commands[] = {
+	{ "run", false, run },
 	{ "check", false, check },
 };
 

@@ -17,6 +17,8 @@
 #define DEFAULT_START 1767225600000000000ULL	/* 2026-01-01T00:00:00Z */
 #define DEFAULT_STOP 3600000000000ULL
 #define DEFAULT_TIMEOUT 3600000000000ULL
+#define DEFAULT_WATCHDOG 60000000000ULL
+#define MAX_WATCHDOG 86400000000000ULL
 #define MAX_NAME 32
 /* a machine's seed is this and its number */
 #define MAX_SEED UINT32_MAX
@@ -401,6 +403,18 @@ static void read_timeout(struct reader *reader, const struct node *node,
 	read_duration(reader, node, &reader->lab->timeout);
 }
 
+static void read_watchdog(struct reader *reader, const struct node *node,
+			  void *into)
+{
+	const char *text = schema_scalar(reader, node);
+
+	(void)into;
+	if (text && (!value_time(text, &reader->lab->watchdog) ||
+		     reader->lab->watchdog > MAX_WATCHDOG))
+		error_at(reader->errors, node, "'%s' is not a time with a unit, such as 60s; 0 turns it off",
+			 text);
+}
+
 /* networks come before machines, wherever they are in the file */
 static void read_already(struct reader *reader, const struct node *node,
 			 void *into)
@@ -417,6 +431,7 @@ static const struct key lab_keys[] = {
 	{ "seed", read_seed },
 	{ "stop", read_stop },
 	{ "timeout", read_timeout },
+	{ "watchdog", read_watchdog },
 	{ "networks", read_already },
 	{ "machines", read_machines },
 };
@@ -474,6 +489,7 @@ bool schema_read(struct pool *pool, struct node *root, struct errors *errors,
 		.seed = 1,
 		.stop = DEFAULT_STOP,
 		.timeout = DEFAULT_TIMEOUT,
+		.watchdog = DEFAULT_WATCHDOG,
 	};
 	NODE_FOREACH(child, root)
 		if (child->key && (!strcmp(child->key, "machines") ||

@@ -213,17 +213,12 @@ const char *value_print_time(struct pool *pool, uint64_t ns)
  * @pool: for the text
  * @ns: the time, ns
  *
- * Return: in s, with all digits that are not 0, but at least one.
+ * Return: in s, with all nine digits.
  */
 const char *value_print_seconds(struct pool *pool, uint64_t ns)
 {
-	char *text = pool_printf(pool, "%llu.%09llu", ns / NSEC_PER_SEC,
-				 ns % NSEC_PER_SEC);
-	char *end = text + strlen(text);
-
-	while (end[-1] == '0' && end[-2] != '.')
-		*--end = '\0';
-	return pool_printf(pool, "%s s", text);
+	return pool_printf(pool, "%llu.%09llu s", ns / NSEC_PER_SEC,
+			   ns % NSEC_PER_SEC);
 }
 
 /**

@@ -42,7 +42,7 @@ programs=$(selected)
 [ -n "$programs" ] || die "ONLY=$ONLY: no test has that word in its name"
 must "$top/scripts/packages.sh" test
 if [ -z "$ONLY$CASE" ]; then
-	must make uml programs client
+	must make uml programs client lab
 	must make uml KERNEL=6.12
 	must make uml KERNEL=6.12 SERIES=none
 	must make uml KERNEL=newest

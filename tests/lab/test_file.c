@@ -51,7 +51,7 @@ static void unknown_keys_are_errors_that_name_the_known_ones(void **state)
 {
 	(void)state;
 	says("sead: 1\n" M "  a: { run: x }\n",
-	     "f.yaml:1: sead: there is no such key; there are kernel, config, start, seed, stop, timeout, networks, machines\n");
+	     "f.yaml:1: sead: there is no such key; there are kernel, config, start, seed, stop, timeout, watchdog, networks, machines\n");
 	says("networks:\n  lan:\n    dellay: 5ms\n" M "  a: { run: x }\n",
 	     "f.yaml:3: networks.lan.dellay: there is no such key; there are delay, jitter, loss, duplicate, rate, queue, mtu, capture\n");
 	says(M "  a:\n    run: x\n    cmd: x\n",
@@ -412,7 +412,7 @@ static void a_value_can_be_set_from_the_command_line(void **state)
 		{ "=x", "f.yaml: --set =x: it has to be path=value, such as machines.client.mem=128M\n" },
 		{ "machines.a.run.x=1", "f.yaml: --set machines.a.run.x=1: there is no such place\n" },
 		{ "seed=[1", "--set seed=[1: while parsing a flow sequence: did not find expected ',' or ']'\n" },
-		{ "sead=1", "--set: sead: there is no such key; there are kernel, config, start, seed, stop, timeout, networks, machines\n" },
+		{ "sead=1", "--set: sead: there is no such key; there are kernel, config, start, seed, stop, timeout, watchdog, networks, machines\n" },
 	};
 	struct reading reading;
 	size_t i;

@@ -1,0 +1,323 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# tt-lab runs labs: machines start, join and end when the file says so, all ends of
+# a machine are told apart, and nothing of a run stays, however it ends
+. "$(dirname "$0")/lib.sh"
+
+need make uml programs lab
+labs=$build/test/lab
+mkdir -p "$labs"
+
+# file NAME - write standard input to NAME.yaml
+file()
+{
+	cat >"$tmp/$1.yaml"
+}
+
+# lab STATUS NAME [OPTION...] - run NAME.yaml; tt-lab must end with STATUS
+lab()
+{
+	want=$1 name=$2
+	shift 2
+	status=0
+	timeout 240 "$build/tt-lab" -o "$labs/$name" "$@" "$tmp/$name.yaml" \
+		>"$tmp/$name.out" 2>&1 || status=$?
+	cat "$tmp/$name.out"
+	[ "$status" = "$want" ] || {
+		echo "status $status"
+		return 1
+	}
+}
+
+# shows NAME PATTERN - the run has printed a line like that
+shows()
+{
+	grep -E "$2" "$tmp/$1.out" || {
+		cat "$tmp/$1.out"
+		return 1
+	}
+}
+
+# left NAME - print processes, sockets, pipes and mounts of that run
+left()
+{
+	for dir in /proc/[0-9]*; do
+		case $(readlink "$dir/cwd" 2>/dev/null) in
+		"$labs/$1" | "$labs/$1"/*) tr '\0' ' ' <"$dir/cmdline" ;;
+		esac
+	done
+	find "$labs/$1" -type s -o -type p
+	grep -F "$labs/$1" /proc/mounts
+}
+
+# nothing_left NAME - after a moment, in which killed processes go
+nothing_left()
+{
+	for _ in $(seq 100); do
+		[ -n "$(left "$1")" ] || return 0
+		sleep 0.1
+	done
+	left "$1"
+	return 1
+}
+
+# output NAME MACHINE - what the machine's command has printed
+output()
+{
+	cat "$labs/$1/$2/output"
+}
+
+# json NAME FILTER - the results fit the jq filter
+json()
+{
+	jq -e "$2" "$labs/$1/results.json" >/dev/null || {
+		cat "$labs/$1/results.json"
+		return 1
+	}
+}
+
+echo hello >"$tmp/greeting"
+file net <<-'END'
+	start: 2026-01-01T00:00:00Z
+	networks:
+	  lan: { delay: 5ms, capture: lan.pcap }
+	  wan: { delay: 10ms }
+	machines:
+	  router:
+	    networks: { lan: [10.0.0.1/24, fd00::1/64], wan: 10.1.0.1/24 }
+	    run: echo 1 >/proc/sys/net/ipv4/ip_forward; sleep 100000
+	    expect: { exit: running }
+	  near:
+	    networks: { lan: [10.0.0.2/24, fd00::2/64] }
+	    gateway: router
+	    after: router
+	    files: { /etc/greeting: greeting, /etc/two: { text: "a\nb\n" } }
+	    env: { COLOUR: dark blue }
+	    args: [ frob=1 ]
+	    run: |
+	      cat /etc/greeting /etc/two; echo "$COLOUR"; hostname
+	      grep -o frob=1 /proc/cmdline
+	      ping -c 2 router; ping -6 -c 2 router
+	      sleep 10; ping -c 2 far
+	    expect: { output: "^round-trip min/avg/max = 30\\.0" }
+	  far:
+	    networks: { wan: { address: 10.1.0.2/24, capture: far.pcap } }
+	    gateway: 10.1.0.1
+	    join: 10s
+	    run: date -u +%s; sleep 5
+END
+ok 'a lab with a router, a server and a late machine runs' lab 0 net
+ok 'it says that all came out as expected' \
+	shows net '^near +[0-9.]+ s +as expected +exit 0$'
+ok 'a server runs until the others have ended' \
+	shows net '^router +- +as expected +running$'
+
+machine_gets()
+{
+	output net near >"$tmp/near"
+	printf 'hello\na\nb\ndark blue\nnear\nfrob=1\n' >"$tmp/wanted"
+	head -n 6 "$tmp/near" | diff "$tmp/wanted" -
+}
+ok 'a machine has its files, environment, name and kernel arguments' \
+	machine_gets
+ok 'names resolve to IPv4' grep -q '^PING router (10.0.0.1)' "$tmp/near"
+ok 'names resolve to IPv6' grep -q '^PING router (fd00::1)' "$tmp/near"
+ok 'addresses of other networks are reached by the gateway' \
+	grep -q '^PING far (10.1.0.2)' "$tmp/near"
+ok 'a machine joins exactly when the file says so' \
+	test "$(output net far)" = 1767225610
+captured()
+{
+	for file in lan far; do
+		tcpdump -nr "$labs/net/$file.pcap" icmp 2>/dev/null |
+			grep -q 'echo reply' || return
+	done
+}
+ok 'networks and links are captured' captured
+ok 'a run leaves no process, socket or mount' nothing_left net
+
+# the machines' own clocks say when each was started
+file order <<-'END'
+	machines:
+	  a: { run: sleep 7 }
+	  b: { after: a, run: sleep 3 }
+	  c: { after: [b, a], run: "true" }
+	  node%:
+	    count: 2
+	    after: c
+	    run: echo number %
+	    expect: { output: "^number %$", time: 0s..1ms }
+END
+ok 'machines start one after the other' lab 0 order
+starts_in_order()
+{
+	sed -n 's/.*client 0x\([0-9]*\) .*has sent START.*/\1/p' \
+		"$labs/order/controller.log" | tr '\n' ' ' | tee "$tmp/order"
+	# 6 is the clock, which starts beside the first machine
+	[ "$(tr -d '6 ' <"$tmp/order")" = 12345 ]
+}
+ok 'and in the order of the file if at the same time' starts_in_order
+
+file ends <<-'END'
+	stop: 1min
+	machines:
+	  good: { run: exit 3, expect: { exit: 3 } }
+	  bad: { run: exit 4 }
+	  killed: { run: kill -9 $$ }
+	  panics: { args: rdinit=/nonexistent, run: "true" }
+	  forever: { run: sleep 100000 }
+	  slow: { run: sleep 5, expect: { time: ..4s } }
+	  silent: { run: echo no, expect: { output: "yes" } }
+	  whatever: { run: exit 9, expect: { exit: any } }
+	  simulator: { simulator: "$BUILD/ttclient-example $TT_SOCKET $TT_ID 5" }
+END
+BUILD=$build
+export BUILD
+need make client
+ok 'a run in which machines fail has exit status 1' lab 1 ends
+ok 'an exit status that is expected is as expected' \
+	shows ends '^good .* as expected +exit 3$'
+ok 'another exit status is not' shows ends '^bad .* expected exit 0 +exit 4$'
+ok 'a signal is told apart' \
+	shows ends '^killed .* expected exit 0 +killed by SIGKILL$'
+ok 'a panic is told apart, with its reason' \
+	shows ends '^panics +- +expected exit 0 +panic: VFS: Unable to mount root'
+ok 'a machine that runs at the stop is told apart' \
+	shows ends '^forever +- +expected exit 0 +running at the stop, after 1min$'
+ok 'a command that takes too long is told apart' \
+	shows ends '^slow .* expected time 0s..4s, but 5.0000[0-9]* s +exit 0$'
+ok 'output that does not come is told apart' \
+	shows ends '^silent .* expected output yes, but no line matches +exit 0$'
+ok 'a machine may end in any way if the file says so' \
+	shows ends '^whatever .* as expected +exit 9$'
+ok 'a simulator takes part' shows ends '^simulator +- +as expected +exit 0$'
+ok 'the run lasts until the stop' shows ends '^virtual time 60.000 s'
+# shellcheck disable=SC2016
+ok 'results.json says the same' json ends '.ok == false and
+	([.machines[] | select(.ok) | .name] ==
+		["good", "whatever", "simulator"]) and
+	(.machines[3].outcome == "panic") and
+	(.machines[4].outcome == "stopped") and
+	(.machines[0].ended_ns >= .machines[0].began_ns)'
+junit()
+{
+	python3 - "$labs/ends/junit.xml" <<-'END'
+		import sys, xml.etree.ElementTree as tree
+		suite = tree.parse(sys.argv[1]).getroot()
+		failed = [case.get('classname') for case in suite
+			  if case.find('failure') is not None]
+		print(suite.attrib, failed)
+		assert suite.get('failures') == str(len(failed)) == '6'
+		assert suite.get('tests') == str(len(suite))
+		assert failed[0] == 'ends.bad'
+	END
+}
+ok 'junit.xml says the same' junit
+ok 'the file with all defaults is a lab again' \
+	"$build/tt-lab" check "$labs/ends/lab.yaml"
+
+file hang <<-'END'
+	watchdog: 3s
+	machines:
+	  spins: { run: "while :; do :; done" }
+	  other: { run: sleep 100000 }
+END
+ok 'a run with a machine that hangs ends' lab 1 hang
+ok 'it says which one, and since when' \
+	shows hang '^spins +- +expected exit 0 +hangs at [0-9]+ ns: .* for 3 s, since'
+ok 'it says which one was ended because of that' \
+	shows hang '^other +- +expected exit 0 +ended early$'
+ok 'a run that has failed leaves no process, socket or mount' \
+	nothing_left hang
+
+file long <<-'END'
+	stop: 100d
+	machines:
+	  m%: { count: 2, run: while sleep 1; do :; done }
+	  simulator: { simulator: "sleep 1000 & exec $BUILD/ttclient-example $TT_SOCKET $TT_ID 1000000000" }
+END
+
+# end SIGNAL STATUS - run `long`, send tt-lab the signal once the machines run
+end()
+{
+	rm -rf "$labs/long"
+	env --default-signal=INT "$build/tt-lab" -o "$labs/long" \
+		"$tmp/long.yaml" >"$tmp/long.out" 2>&1 &
+	pid=$!
+	for _ in $(seq 600); do
+		! grep -q 'is started at 0' "$labs/long/controller.log" \
+			2>/dev/null || break
+		sleep 0.1
+	done
+	sleep 0.5
+	left long | grep -q umid=m2 || { cat "$tmp/long.out"; return 1; }
+	kill -s "$1" $pid
+	status=0
+	wait $pid || status=$?
+	echo "status $status"
+	[ "$status" = "$2" ]
+}
+for signal in INT:130 TERM:143; do
+	ok "SIG${signal%:*} ends a run" end "${signal%:*}" "${signal#*:}"
+	ok "nothing is left after SIG${signal%:*}" nothing_left long
+	ok "after SIG${signal%:*} it says what was interrupted" \
+		shows long '^m1 +- +expected exit 0 +interrupted$'
+done
+ok 'SIGKILL ends a run' end KILL 137
+ok 'nothing is left after SIGKILL' nothing_left long
+ok 'a run takes the directory of one that was killed' lab 1 long --set stop=1s
+
+ok 'a real time limit ends a run' lab 1 long --set timeout=3s
+ok 'it says so' shows long '^not done after 3s of real time$'
+ok 'nothing is left after the limit' nothing_left long
+
+json_progress()
+{
+	lab 0 order --json || return
+	# shellcheck disable=SC2016
+	jq -es '([.[] | select(.event == "started")] | length) == 5 and
+		last.event == "end" and last.ok' "$tmp/order.out"
+}
+ok '--json prints events and results for programs' json_progress
+
+# runs_nothing TEXT NAME [OPTION...] - an error, before anything is run
+runs_nothing()
+{
+	text=$1 name=$2
+	shift 2
+	rm -rf "$labs/nothing"
+	says "$text" lab 0 "$name" -o "$labs/nothing" "$@" && [ ! -e "$labs/nothing" ]
+}
+cp "$tmp/order.yaml" "$tmp/nothing.yaml"
+ok 'a kernel that is not there is said before anything runs' \
+	runs_nothing "to build it: make uml KERNEL=6.99" nothing --set kernel=6.99
+ok 'a kernel that is none is said before anything runs' \
+	runs_nothing '/bin/true is no UML kernel for this host' nothing \
+	--set kernel=/bin/true
+sed -i 's|sleep 7|sleep 7, root: ./nonexistent|' "$tmp/nothing.yaml"
+ok 'a directory that is not there is said with its line' \
+	runs_nothing "nothing.yaml:2: machines.a.root: $tmp/./nonexistent is no directory" \
+	nothing
+mkdir "$tmp/mine"
+: >"$tmp/mine/precious"
+ok "a directory with somebody's files is not touched" \
+	says 'it is not empty, and not of an earlier run' \
+	"$build/tt-lab" -o "$tmp/mine" "$tmp/order.yaml"
+ok 'their files are still there' test -e "$tmp/mine/precious"
+
+file full <<-'END'
+	machines:
+	  fulldisk: { run: head -c 9000000 /dev/zero }
+END
+mkdir "$tmp/full"
+full_disk()
+{
+	# shellcheck disable=SC2016
+	says 'No space left on device' unshare -m sh -c \
+		'mount -t tmpfs -o size=1m full "$1" && exec timeout 200 "$2" -o "$1/run" "$3"' \
+		- "$tmp/full" "$build/tt-lab" "$tmp/full.yaml"
+}
+ok 'a full disk is said' full_disk
+ok 'no machine is left on a full disk' \
+	no grep -lsz '^umid=fulldisk$' /proc/[0-9]*/cmdline
+finish
