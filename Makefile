@@ -28,7 +28,7 @@ KARGS ?=
 TIMEOUT ?= 300
 ## Where the logs and results of a boot go
 RUN ?= $(CURDIR)/build/run
-## `debug`: a kernel that checks itself and has symbols; `gcov`: one that counts lines
+## More in the kernel: names of rootfs/configs/; or `debug`: it checks itself, with symbols
 CONFIG ?=
 ## Name of a copy of the kernel's tree and build, which is used instead
 COPY ?=

@@ -44,7 +44,7 @@ static void mount_at(const char *type, const char *path, const char *source,
 	mkdir(path, 0755);
 	if (mount(source, path, type, flags, options))
 		lab_fail("cannot mount %s at %s: %s", type ?: source, path,
-			 errno == ENODEV ? "the kernel does not have it" :
+			 errno == ENODEV ? "the kernel does not have it, see rootfs/configs/" :
 			 strerror(errno));
 }
 

@@ -10,8 +10,9 @@ else
 	find "$build" -mindepth 1 -maxdepth 1 ! -exec test -e '{}/src' \; \
 		-exec rm -rf {} + 2>/dev/null || :
 	rm -rf "$build"/*-mutants "$build"/*-defects
-	for flavour in uml gcov debug without; do
-		rm -rf "$build"/*/"${flavour:?}" "$build"/*/"$flavour.log" \
+	for flavour in uml 'uml-*' gcov debug without; do
+		# shellcheck disable=SC2086
+		rm -rf "$build"/*/${flavour:?} "$build"/*/$flavour.log \
 			"$build"/*/src/.$flavour
 	done
 fi

@@ -2,6 +2,21 @@
 # For scripts that work with a kernel: find out which one, and where its tree is.
 # shellcheck shell=sh disable=SC2034,SC2154
 
+# use_configs - set
+#   configs	the fragments that CONFIG names, each once, in the order of their names
+#   flavour	a name that is the same for the same fragments: uml-debian-net
+use_configs()
+{
+	configs=
+	flavour=uml
+	for name in $(echo "$CONFIG" | tr ' ' '\n' | sort -u); do
+		fragment=$top/rootfs/configs/$name.config
+		[ -f "$fragment" ] || die "CONFIG=$CONFIG: there is no rootfs/configs/$name.config, and it is not debug or gcov alone"
+		configs="$configs $fragment"
+		flavour=$flavour-$name
+	done
+}
+
 # use_kernel - find out what KERNEL, SERIES, COPY and CONFIG stand for, and set
 #   kname	the kernel's name in messages
 #   origin	the user's tree or tarball, if KERNEL is one
@@ -50,7 +65,7 @@ use_kernel()
 
 	case ${CONFIG:=} in
 	''|debug|gcov) flavour=${CONFIG:-uml} ;;
-	*) die "CONFIG=$CONFIG: can only be debug or gcov" ;;
+	*) use_configs ;;
 	esac
 	# If the build is directly below the source, kbuild uses only relative
 	# names. So a build is the same in any directory, and a copy stays valid.

@@ -71,7 +71,7 @@ copy_main()
 		cp -al "$main_kdir/src" "$src.new"
 		{
 			git -C "$src.new" ls-files -z
-			printf '.%s\0' git uml debug gcov without
+			(cd "$src.new" && printf '%s\0' .git .uml* .debug .gcov .without)
 		} | rsync -raI --from0 --files-from=- --ignore-missing-args \
 			"$main_kdir/src/" "$src.new/"
 		[ ! -e "$main_kdir/copied" ] || cp "$main_kdir/copied" "$kdir"
@@ -165,8 +165,8 @@ copy()
 	! git -C "$src" rev-parse -q --verify base >/dev/null 2>&1 ||
 		git -C "$src" reset -q --hard base
 	# remove files that are no longer in the user's tree
-	(cd "$src" && find . \( -name .git -o -path ./.uml -o -path ./.gcov \) \
-		-prune -o ! -type d -print0) |
+	(cd "$src" && find . \( -name .git -o -path './.uml*' -o -path ./.debug -o \
+		-path ./.gcov -o -path ./.without \) -prune -o ! -type d -print0) |
 		sed -z 's,^\./,,' | sort -z >"$kdir/have"
 	sed -z 's,^\./,,' "$kdir/files" | sort -z |
 		comm -z -13 - "$kdir/have" | (cd "$src" && xargs -0r rm -f --)

@@ -17,8 +17,10 @@ fragments=$top/rootfs/uml.config
 kunit=$src/arch/um/kernel/.kunitconfig
 [ ! -e "$kunit" ] || fragments="$fragments $kunit"
 case $CONFIG in
+'') ;;
 debug) fragments="$fragments $top/rootfs/debug.config" ;;
 gcov) fragments="$fragments $src/tools/testing/kunit/configs/coverage_uml.config" ;;
+*) fragments="$fragments $configs" ;;
 esac
 
 configure()

@@ -286,6 +286,9 @@ ok 'so is one that is too small' says 'NODES=0: must be at least 1' make boot NO
 ok 'and more that join than there are' \
 	says 'JOIN=2: of NODES=2 machines' make boot JOIN=2
 ok 'a SERIES that is none is refused' says 'SERIES=non: ' make uml SERIES=non
+ok 'so is a CONFIG without a fragment' \
+	says "CONFIG=net nat: there is no rootfs/configs/nat.config" \
+	make uml CONFIG='net nat'
 ok "what is somebody's is not taken for an old run" mine
 
 run=$build/test/interrupted
