@@ -86,6 +86,7 @@ enum client_transport {
  * @write_wait: its socket is full
  * @pid: its process, 0 if that is not visible from here
  * @connected: when that was its process, see process_now()
+ * @is_machine: that is a User-mode Linux machine
  * @stoppable: it takes a limit that is lowered while it runs, even below the
  *	time that it has reached
  * @name: what it sent in START
@@ -139,6 +140,7 @@ struct client {
 	bool write_wait;
 	pid_t pid;
 	uint64_t connected;
+	bool is_machine;
 	bool stoppable;
 	uint64_t name;
 	uint16_t slot;

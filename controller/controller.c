@@ -44,21 +44,6 @@
 static void controller_message(struct client *client,
 			       const struct um_timetravel_msg *msg);
 
-static int add_group(struct controller *ctl)
-{
-	struct group *group = malloc(sizeof(*group));
-	int ret;
-
-	if (!group)
-		return -ENOMEM;
-	ret = group_init(group, ctl->opt, &ctl->net, &ctl->stats);
-	if (ret)
-		free(group);
-	else
-		LIST_INSERT_HEAD(&ctl->groups, group, link);
-	return ret;
-}
-
 /* the client of a process; the running one if there are several */
 static struct net_machine *find_machine(struct net *net, pid_t pid)
 {
@@ -81,11 +66,14 @@ static bool machine_time(struct net_machine *machine, uint64_t *time)
 	return client->state == CLIENT_RUNNING;
 }
 
-static void machine_sent(struct net_machine *machine, uint64_t horizon)
+static void machine_sent(struct net_machine *machine, size_t network,
+			 uint64_t time)
 {
 	struct client *client = container_of(machine, struct client, machine);
+	struct controller *ctl = container_of(client->clients,
+					      struct controller, clients);
 
-	group_lower_until(client->group, horizon);
+	groups_sent(&ctl->groups, client->group, network, time);
 }
 
 static void machine_receives(struct net_machine *machine, unsigned int card,
@@ -119,7 +107,6 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ctl->began = loop_now();
 	ctl->listener.fd = -1;
 	ctl->complete = !opt->clients;
-	LIST_INIT(&ctl->groups);
 	clients_init(&ctl->clients, &ctl->loop, controller_message);
 	stats_init(&ctl->stats);
 
@@ -132,7 +119,7 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ret = net_init(&ctl->net, &opt->net, &net_ops, &ctl->loop);
 	if (ret)
 		goto destroy_watchdog;
-	ret = add_group(ctl);
+	ret = groups_init(&ctl->groups, opt, &ctl->net, &ctl->stats);
 	if (ret)
 		goto destroy_net;
 	affinity_init(&ctl->aff, opt->cpu);
@@ -230,7 +217,7 @@ static void remove_client(struct controller *ctl, struct client *client)
 			log_verbose("%u of %u clients have sent START",
 				    ctl->early, ctl->opt->clients);
 		}
-		group_remove(client);
+		groups_remove(&ctl->groups, client);
 	}
 	affinity_unpin(&ctl->aff, client->pinned);
 	client_free(client);
@@ -253,16 +240,11 @@ static void reap(struct controller *ctl)
 void controller_destroy(struct controller *ctl)
 {
 	struct client *client;
-	struct group *group;
 
 	reap(ctl);
 	while ((client = TAILQ_FIRST(&ctl->clients.all)))
 		remove_client(ctl, client);
-	while ((group = LIST_FIRST(&ctl->groups))) {
-		LIST_REMOVE(group, link);
-		group_destroy(group);
-		free(group);
-	}
+	groups_destroy(&ctl->groups);
 	net_destroy(&ctl->net);
 	affinity_destroy(&ctl->aff);
 	watchdog_destroy(&ctl->watchdog);
@@ -282,7 +264,7 @@ static void drop_rebooted(struct controller *ctl, const struct client *anew)
 
 	if (!~anew->name || !anew->pid)
 		return;
-	LIST_FOREACH(group, &ctl->groups, link) {
+	LIST_FOREACH(group, &ctl->groups.all, link) {
 		client = group_running(group);
 		if (client && client->name == anew->name &&
 		    client->pid == anew->pid)
@@ -301,13 +283,12 @@ static void start_all(struct controller *ctl)
 	ctl->complete = true;
 	TAILQ_FOREACH(client, &ctl->clients.all, link)
 		if (client->state == CLIENT_STARTING)
-			group_start(client);
+			groups_start(client);
 }
 
 static void handle_start(struct controller *ctl, struct client *client,
 			 const struct um_timetravel_msg *msg)
 {
-	struct group *group = LIST_FIRST(&ctl->groups);
 	int ret;
 
 	if (client->state != CLIENT_CONNECTED) {
@@ -316,17 +297,18 @@ static void handle_start(struct controller *ctl, struct client *client,
 	}
 	client->name = msg->time;
 	client->acked = msg->seq;
-	client->stoppable = process_is_machine(client->pid);
+	client->is_machine = process_is_machine(client->pid);
+	client->stoppable = client->is_machine;
 	drop_rebooted(ctl, client);
-	ret = group_add(group, client);
+	ret = groups_add(&ctl->groups, client);
 	if (ret == -ENOSPC) {
 		client_fail(client, "no slot for client 0x%llx, all %u are taken (see --max-clients)",
 			    (unsigned long long)client->name,
-			    group->shm.slots - 1);
+			    ctl->opt->slots - 1);
 		return;
 	} else if (ret) {
-		client_fail(client, "no memory for client 0x%llx",
-			    (unsigned long long)client->name);
+		client_fail(client, "no memory for client 0x%llx: %s",
+			    (unsigned long long)client->name, strerror(-ret));
 		return;
 	}
 	ctl->connected--;
@@ -334,7 +316,7 @@ static void handle_start(struct controller *ctl, struct client *client,
 
 	if (ctl->complete) {
 		log_verbose("%s has sent START", client_label(client));
-		group_start(client);
+		groups_start(client);
 		return;
 	}
 	ctl->early++;
@@ -356,6 +338,8 @@ static void controller_message(struct client *client,
 		group_message(client, msg);
 	else
 		client_fail(client, "%s before START", op_name(msg->op));
+	if (msg->op == UM_TIMETRAVEL_BROADCAST && !client->gone)
+		groups_broadcast(&ctl->groups, client, msg->time);
 }
 
 /* let each group go on as far as it can */
@@ -365,11 +349,10 @@ static void advance(struct controller *ctl)
 
 	do {
 		reap(ctl);
-		LIST_FOREACH(group, &ctl->groups, link) {
-			group_advance(group);
+		groups_advance(&ctl->groups);
+		LIST_FOREACH(group, &ctl->groups.all, link)
 			if (group->sched.running)
 				ctl->only_start = false;
-		}
 	} while (!TAILQ_EMPTY(&ctl->clients.gone));
 	clients_flush(&ctl->clients);
 }
@@ -394,9 +377,9 @@ bool controller_is_over(const struct controller *ctl)
 static enum verdict verdict_if_silent(const struct controller *ctl)
 {
 	const struct group *group;
-	bool ever_ran = false;
+	bool ever_ran = ctl->groups.runs;
 
-	LIST_FOREACH(group, &ctl->groups, link) {
+	LIST_FOREACH(group, &ctl->groups.all, link) {
 		if (!group_is_idle(group))
 			return VERDICT_NONE;
 		ever_ran |= group->sched.runs;
@@ -418,34 +401,13 @@ static bool runs_after_all(struct controller *ctl)
 {
 	struct group *group;
 
-	LIST_FOREACH(group, &ctl->groups, link)
+	LIST_FOREACH(group, &ctl->groups.all, link)
 		group_stop_memory(group);
 	advance(ctl);
-	LIST_FOREACH(group, &ctl->groups, link)
+	LIST_FOREACH(group, &ctl->groups.all, link)
 		if (!group_is_idle(group))
 			return true;
 	return false;
-}
-
-static uint64_t latest_time(const struct controller *ctl)
-{
-	const struct group *group;
-	uint64_t time = 0;
-
-	LIST_FOREACH(group, &ctl->groups, link)
-		if (group->sched.now > time)
-			time = group->sched.now;
-	return time;
-}
-
-static uint32_t count_started(const struct controller *ctl)
-{
-	const struct group *group;
-	uint32_t started = 0;
-
-	LIST_FOREACH(group, &ctl->groups, link)
-		started += group->started;
-	return started;
 }
 
 /* from now on those that have not sent START have a limited time for it */
@@ -458,9 +420,9 @@ static void wait_for_start(struct controller *ctl)
 		client->start_deadline = deadline;
 	ctl->only_start = true;
 	/* a client that only looks whether somebody serves is worth no line */
-	if (count_started(ctl))
+	if (groups_started(&ctl->groups))
 		log_line("all %u clients wait and none has asked to run again; %u more have connected and have %u s to send START",
-			 count_started(ctl), ctl->connected, START_TIMEOUT_S);
+			 groups_started(&ctl->groups), ctl->connected, START_TIMEOUT_S);
 }
 
 /* put the names of all clients into @text, as far as there is room */
@@ -488,7 +450,7 @@ static void list_waiting(const struct controller *ctl, char *text, size_t size)
 /* nothing was there to read, and nobody can go on */
 static enum verdict handle_silence(struct controller *ctl, enum verdict verdict)
 {
-	unsigned long long now = latest_time(ctl);
+	unsigned long long now = groups_time(&ctl->groups);
 	char waiting[MAX_LISTED * 100];
 
 	if (TAILQ_EMPTY(&ctl->clients.all))
@@ -532,7 +494,7 @@ static uint64_t next_deadline(const struct controller *ctl)
 	const struct client *client;
 	struct group *group;
 
-	LIST_FOREACH(group, &ctl->groups, link) {
+	LIST_FOREACH(group, &ctl->groups.all, link) {
 		due = group_deadline(group);
 		if (due < deadline)
 			deadline = due;
@@ -568,7 +530,7 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 	if (!ret && verdict)
 		return handle_silence(ctl, verdict);
 	if (!ret)
-		LIST_FOREACH(group, &ctl->groups, link)
+		LIST_FOREACH(group, &ctl->groups.all, link)
 			group_name_late(group);
 	if (watchdog_look(&ctl->watchdog, &ctl->clients) &&
 	    ctl->opt->on_hang == ON_HANG_ABORT)
@@ -590,11 +552,12 @@ int controller_write_stats(struct controller *ctl, const char *path)
 	struct stats_summary sum = { .wall_time = loop_now() - ctl->began };
 	struct group *group;
 
-	LIST_FOREACH(group, &ctl->groups, link) {
+	sum.past_requests = ctl->groups.past;
+	LIST_FOREACH(group, &ctl->groups.all, link) {
 		group_update_time(group);
 		sum.past_requests += group->sched.past;
 	}
-	sum.virtual_time = latest_time(ctl);
+	sum.virtual_time = groups_time(&ctl->groups);
 	net_finish(&ctl->net);
 	sum.networks = net_report(&ctl->net);
 	return stats_write(&ctl->stats, &sum, path);

@@ -8,7 +8,7 @@
 
 #include "affinity.h"
 #include "client.h"
-#include "group.h"
+#include "groups.h"
 #include "loop.h"
 #include "net.h"
 #include "options.h"
@@ -32,8 +32,6 @@ enum verdict {
 	VERDICT_HANG,
 	VERDICT_ERROR,
 };
-
-LIST_HEAD(group_list, group);
 
 /**
  * struct controller - a simulation
@@ -60,7 +58,7 @@ struct controller {
 	const struct options *opt;
 	struct loop loop;
 	struct clients clients;
-	struct group_list groups;
+	struct groups groups;
 	struct net net;
 	struct affinity aff;
 	struct watchdog watchdog;

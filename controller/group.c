@@ -28,6 +28,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "group.h"
 #include "log.h"
@@ -56,6 +57,14 @@ int group_init(struct group *group, const struct options *opt,
 	group->last = NULL;
 	group->stopped = false;
 	group->stopped_at = 0;
+	group->base = 0;
+	group->touched = false;
+	group->bound = 0;
+	group->promised = SIMTIME_NEVER;
+	group->instant = false;
+	group->barrier = false;
+	TAILQ_INIT(&group->announcements);
+	broadcasts_join(&group->others);
 	TAILQ_INIT(&group->clients);
 	LIST_INIT(&group->polled);
 	broadcasts_init(&group->broadcasts);
@@ -69,6 +78,13 @@ int group_init(struct group *group, const struct options *opt,
  */
 void group_destroy(struct group *group)
 {
+	struct announcement *announcement;
+
+	while ((announcement = TAILQ_FIRST(&group->announcements))) {
+		TAILQ_REMOVE(&group->announcements, announcement, link);
+		free(announcement);
+	}
+	broadcasts_leave(&group->broadcasts, &group->others);
 	net_inbox_destroy(&group->inbox);
 	sched_destroy(&group->sched);
 	shm_destroy(&group->shm);
@@ -93,8 +109,13 @@ int group_add(struct group *group, struct client *client)
 			client->arrival);
 	if (ret)
 		return ret;
+	ret = net_join(group->net, &client->machine, client->name,
+		       &group->inbox);
+	if (ret) {
+		sched_remove(&group->sched, &client->sched);
+		return ret;
+	}
 	broadcasts_join(&client->broadcasts);
-	net_join(&client->machine, client->name, &group->inbox);
 	group->members++;
 	client->group = group;
 	client->state = CLIENT_STARTING;
@@ -114,6 +135,42 @@ struct client *group_running(const struct group *group)
 	return e ? container_of(e, struct client, sched) : NULL;
 }
 
+/* a time as it is in the group's memory */
+static uint64_t to_memory(const struct group *group, uint64_t time)
+{
+	return simtime_to_local(time, group->base);
+}
+
+static uint64_t memory_time(const struct group *group)
+{
+	return simtime_from_local(shm_time(&group->shm), group->base);
+}
+
+/* tell the clients who runs now */
+static void publish_run(struct group *group, uint16_t slot, uint64_t time,
+			uint64_t until)
+{
+	shm_run(&group->shm, slot, to_memory(group, time),
+		to_memory(group, until));
+}
+
+/**
+ * group_requested - when a client wants to run, as its slot has it
+ * @client: a client that was started
+ * @time: set to that, controller time, ns, unchecked
+ *
+ * Return: whether it wants to run.
+ */
+bool group_requested(const struct client *client, uint64_t *time)
+{
+	const struct group *group = client->group;
+
+	if (!shm_request(&group->shm, client->slot, time))
+		return false;
+	*time = simtime_from_local(*time, group->base);
+	return true;
+}
+
 /**
  * group_update_time - bring the schedule's time up to what is published
  * @group: the group
@@ -126,7 +183,7 @@ void group_update_time(struct group *group)
 	struct client *client = group_running(group);
 
 	if (client && client->transport != CLIENT_MESSAGES)
-		(void)sched_reach(&group->sched, shm_time(&group->shm));
+		(void)sched_reach(&group->sched, memory_time(group));
 }
 
 static void set_polled(struct client *client, bool polled)
@@ -170,7 +227,8 @@ void group_remove(struct client *client)
 /* the running client has to stop before the schedule's new limit */
 static void lower_until(struct group *group)
 {
-	shm_lower_free_until(&group->shm, group->sched.limit);
+	shm_lower_free_until(&group->shm,
+			     to_memory(group, group->sched.limit));
 	client_lower_until(group_running(group), group->sched.limit);
 }
 
@@ -219,7 +277,7 @@ static void learn_transport(struct client *client)
 
 	if (capa & UM_TIMETRAVEL_SCHEDSHM_CAP_TIME_SHARE) {
 		client->transport = CLIENT_MEMORY;
-		client->base = 0;
+		client->base = group->base;
 		if (capa & SCHEDSHM_CAP_STOPPABLE)
 			client->stoppable = true;
 		client->stats->memory = true;
@@ -241,20 +299,33 @@ static bool request(struct client *client, uint64_t time)
 	return sched_request(sched, &client->sched, time);
 }
 
-/* take over what a client has put into its slot */
-static void read_slot(struct client *client)
+/* take over what a client has put into its slot; returns whether it is new */
+static bool read_slot(struct client *client)
 {
-	struct group *group = client->group;
 	uint64_t time = 0;
 	bool requests;
 
-	requests = shm_request(&group->shm, client->slot, &time);
+	requests = group_requested(client, &time);
 	if (requests == client->slot_requests &&
 	    (!requests || time == client->slot_time))
-		return;
+		return false;
 	client->slot_requests = requests;
 	client->slot_time = time;
 	request(client, requests ? time : SIMTIME_NEVER);
+	return true;
+}
+
+/* a client has changed its request while it waited, whatever the reason */
+static void changed_request(struct client *client)
+{
+	struct group *group = client->group;
+
+	if (group->touched || group->sched.running)
+		return;
+	/* others may be further than the time that it would run at */
+	if (group->opt->groups != GROUPS_ONE &&
+	    sched_earliest(&group->sched) < group->promised)
+		group->barrier = true;
 }
 
 /*
@@ -268,18 +339,20 @@ static void handle_request(struct client *client,
 	struct group *group = client->group;
 
 	group_update_time(group);
-	shm_set_request(&group->shm, client->slot, time);
+	shm_set_request(&group->shm, client->slot, to_memory(group, time));
 	client->slot_requests = true;
 	client->slot_time = time;
 	if (request(client, time))
 		lower_until(group);
+	if (client->state == CLIENT_WAITING)
+		changed_request(client);
 	client_send_ack(client, msg->seq, 0);
 }
 
 static bool stop_with_memory(struct client *client)
 {
 	struct group *group = client->group;
-	uint64_t time = shm_time(&group->shm);
+	uint64_t time = memory_time(group);
 
 	if (!sched_reach(&group->sched, time))
 		return true;
@@ -317,6 +390,8 @@ static void handle_wait(struct client *client,
 	}
 	if (client->first_run)
 		client->reactive = !client->slot_requests;
+	if (group->opt->groups != GROUPS_ONE)
+		client->machine.anywhere = false;
 	client->first_run = false;
 }
 
@@ -347,7 +422,8 @@ static void handle_update(struct client *client,
 			    (unsigned long long)client_to_local(client,
 							sched->granted));
 	} else {
-		shm_set_time(&client->group->shm, sched->now);
+		shm_set_time(&client->group->shm,
+			     to_memory(client->group, sched->now));
 		client->stats->time = simtime_to_local(sched->now,
 						       client->started);
 		client_send_ack(client, msg->seq, 0);
@@ -367,13 +443,31 @@ static void handle_get_tod(struct client *client,
 	client_send_ack(client, msg->seq, tod);
 }
 
+/* tell all members of a broadcast, except for one who runs and has sent it */
+static void tell_all(struct group *group, struct broadcast *broadcast,
+		     const struct client *from, uint64_t value)
+{
+	const struct client *running = group_running(group);
+	struct client *client;
+
+	TAILQ_FOREACH(client, &group->clients, group_link) {
+		if (client == from)
+			continue;
+		client_send_broadcast(client, value);
+		/* one that does not read its messages has just failed */
+		if (!client->gone)
+			broadcast_told(&group->broadcasts, broadcast,
+				       &client->broadcasts, client->sent,
+				       client == running);
+	}
+	broadcast_end(&group->broadcasts, broadcast);
+}
+
 static void handle_broadcast(struct client *from,
 			     const struct um_timetravel_msg *msg)
 {
 	struct group *group = from->group;
-	const struct client *running = group_running(group);
 	struct broadcast *broadcast;
-	struct client *client;
 
 	if (from->broadcasts.unanswered == BROADCASTS_MAX) {
 		client_fail(from, "sent more than %u broadcasts without waiting for an ACK",
@@ -386,17 +480,7 @@ static void handle_broadcast(struct client *from,
 		client_fail(from, "no memory for its broadcast");
 		return;
 	}
-	TAILQ_FOREACH(client, &group->clients, group_link) {
-		if (client == from)
-			continue;
-		client_send_broadcast(client, msg->time);
-		/* one that does not read its messages has just failed */
-		if (!client->gone)
-			broadcast_told(&group->broadcasts, broadcast,
-				       &client->broadcasts, client->sent,
-				       client == running);
-	}
-	broadcast_end(&group->broadcasts, broadcast);
+	tell_all(group, broadcast, from, msg->time);
 }
 
 static void handle_plug(struct client *client,
@@ -500,7 +584,7 @@ static bool offer_memory(const struct group *group,
 	const struct options *opt = group->opt;
 	size_t i;
 
-	if (!opt->shm || (group->sched.now && !opt->shm_late))
+	if (!opt->shm || (group->sched.now > group->base && !opt->shm_late))
 		return false;
 	for (i = 0; i < opt->no_shm_count; i++)
 		if (opt->no_shm_for[i] == client->name)
@@ -529,7 +613,7 @@ static void start(struct client *client, const struct sched_grant *grant)
 	stats_add(group->stats, client->stats);
 	TAILQ_INSERT_TAIL(&group->clients, client, group_link);
 	group->started++;
-	shm_run(&group->shm, client->slot, grant->time, until);
+	publish_run(group, client->slot, grant->time, until);
 	sched_told(&group->sched, offer ? until : 0);
 	log_verbose("%s is started at %llu ns, %s", client_label(client),
 		    (unsigned long long)grant->time,
@@ -546,7 +630,7 @@ static void run(struct client *client, const struct sched_grant *grant)
 	client->slot_requests = false;
 	client->has_frames = false;
 	shm_clear_request(&group->shm, client->slot);
-	shm_run(&group->shm, client->slot, grant->time, until);
+	publish_run(group, client->slot, grant->time, until);
 	if (client == group->last)
 		client->wants_until = true;
 	sched_told(&group->sched, client_send_run(client, grant->time, until));
@@ -569,53 +653,71 @@ void group_receive(struct client *client, unsigned int card, uint64_t time,
 	request(client, time);
 }
 
-/*
- * Give the machines the frames that arrive before anybody wants to run, or just
- * then. All that was sent before that time is final; what is sent at that time
- * is not.
- */
-static bool deliver(struct group *group)
+/* move the clock of a group in which nobody runs */
+static void advance_to(struct group *group, uint64_t time)
 {
-	uint64_t time = sched_earliest(&group->sched);
-	uint64_t arrival = net_inbox_next(&group->inbox);
-	uint64_t horizon;
-
-	net_commit(group->net, arrival < time ? arrival : time);
-	arrival = net_inbox_next(&group->inbox);
-	if (arrival < SIMTIME_NEVER && arrival <= time) {
-		sched_advance(&group->sched, arrival);
-		shm_idle(&group->shm, group->sched.now);
-		net_deliver(&group->inbox, arrival);
-		return true;
-	}
-	horizon = net_horizon(group->net);
-	sched_set_event(&group->sched, arrival < horizon ? arrival : horizon);
-	return false;
+	sched_advance(&group->sched, time);
+	shm_idle(&group->shm, to_memory(group, group->sched.now));
+	group->touched = true;
 }
 
-static void run_next(struct group *group)
+static uint64_t next_announcement(const struct group *group)
 {
-	struct sched_grant grant;
-	struct client *client;
+	const struct announcement *first = TAILQ_FIRST(&group->announcements);
 
-	do {
-		net_inbox_give_up(&group->inbox);
-		if (net_inbox_waits(&group->inbox))
-			return;
-		LIST_FOREACH(client, &group->polled, polled_link)
-			read_slot(client);
-	} while (deliver(group));
+	return first ? first->due : SIMTIME_NEVER;
+}
 
-	if (!sched_next(&group->sched, &grant))
-		return;
-	client = container_of(grant.who, struct client, sched);
-	client->state = CLIENT_RUNNING;
-	group->stopped = false;
-	if (grant.first)
-		start(client, &grant);
+/* a broadcast of another group arrives */
+static void pass_on(struct group *group)
+{
+	struct announcement *first = TAILQ_FIRST(&group->announcements);
+	struct broadcast *broadcast;
+
+	advance_to(group, first->due);
+	broadcast = broadcast_begin(&group->broadcasts, &group->others, 0,
+				    group->started);
+	if (broadcast)
+		tell_all(group, broadcast, NULL, first->value);
 	else
-		run(client, &grant);
-	group->last = client;
+		log_line("no memory for a broadcast of client 0x%llx",
+			 (unsigned long long)first->sender);
+	group->stopped_at = group->broadcasts.count;
+	TAILQ_REMOVE(&group->announcements, first, link);
+	free(first);
+}
+
+/**
+ * group_announce - a client of another group has sent a broadcast
+ * @group: the group
+ * @due: when it arrives here, controller time, ns
+ * @sender: name of that client
+ * @value: what the broadcast says
+ *
+ * Those that arrive at one instant do so in the order of @sender, and then in
+ * that of these calls.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int group_announce(struct group *group, uint64_t due, uint64_t sender,
+		   uint64_t value)
+{
+	struct announcement *new = malloc(sizeof(*new)), *other;
+
+	if (!new)
+		return -ENOMEM;
+	*new = (struct announcement) {
+		.due = due, .sender = sender, .value = value,
+	};
+	TAILQ_FOREACH(other, &group->announcements, link)
+		if (other->due > due ||
+		    (other->due == due && other->sender > sender))
+			break;
+	if (other)
+		TAILQ_INSERT_BEFORE(other, new, link);
+	else
+		TAILQ_INSERT_TAIL(&group->announcements, new, link);
+	return 0;
 }
 
 static void acknowledge_broadcasts(struct group *group)
@@ -625,22 +727,26 @@ static void acknowledge_broadcasts(struct group *group)
 	uint32_t seq;
 
 	while ((member = broadcasts_take(&group->broadcasts, &seq))) {
+		if (member == &group->others)
+			continue;
 		client = container_of(member, struct client, broadcasts);
 		client_send_ack(client, seq, 0);
 	}
 }
 
 /**
- * group_advance - acknowledge the broadcasts that all have received, and make
- *	the next client run if nobody does
+ * group_settle - acknowledge the broadcasts that all have received, and look for
+ *	new requests
  * @group: the group; all that was read has been handled, and all members that
  *	have gone have been removed
  *
  * A member that this sends something to may have gone afterwards. Then it has to
- * be removed, and this called again: it may have been the one to run.
+ * be removed, and this called again.
  */
-void group_advance(struct group *group)
+void group_settle(struct group *group)
 {
+	struct client *client;
+
 	acknowledge_broadcasts(group);
 	if (group->sched.running)
 		return;
@@ -648,8 +754,139 @@ void group_advance(struct group *group)
 		group->stopped = true;
 		group->stopped_at = group->broadcasts.count;
 	}
-	if (!broadcasts_hold(&group->broadcasts, group->stopped_at))
+	net_inbox_give_up(&group->inbox);
+	if (group_can_go(group))
+		LIST_FOREACH(client, &group->polled, polled_link)
+			if (read_slot(client))
+				changed_request(client);
+}
+
+/**
+ * group_can_go - may the group do its next thing?
+ * @group: the group
+ *
+ * Return: false if a client runs, or one has to answer something first.
+ */
+bool group_can_go(const struct group *group)
+{
+	return !group->sched.running && !net_inbox_waits(&group->inbox) &&
+	       !broadcasts_hold(&group->broadcasts, group->stopped_at);
+}
+
+/*
+ * Which time of a running client is certain? A machine's kicks are answered one
+ * by one, so nothing can come from before the time that it has published. Others
+ * may have frames that they have not sent yet.
+ */
+static uint64_t time_of_running(struct group *group)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &group->clients, group_link)
+		if (!client->is_machine)
+			return group->sched.since;
+	group_update_time(group);
+	return group->sched.now;
+}
+
+/**
+ * group_next - before which time does the group do nothing by itself any more?
+ * @group: the group, after group_settle()
+ *
+ * Return: controller time, ns; %SIMTIME_NEVER if it waits for others.
+ */
+uint64_t group_next(struct group *group)
+{
+	uint64_t time, other;
+
+	if (group->sched.running)
+		return time_of_running(group);
+	if (!group_can_go(group))
+		return group->sched.now;
+	time = sched_earliest(&group->sched);
+	other = net_inbox_next(&group->inbox);
+	if (other < time)
+		time = other;
+	other = next_announcement(group);
+	return other < time ? other : time;
+}
+
+static void run_next(struct group *group)
+{
+	struct sched_grant grant;
+	struct client *client;
+
+	if (!sched_next(&group->sched, &grant))
+		return;
+	client = container_of(grant.who, struct client, sched);
+	client->state = CLIENT_RUNNING;
+	group->stopped = false;
+	group->touched = false;
+	if (grant.first)
+		start(client, &grant);
+	else
+		run(client, &grant);
+	group->last = client;
+}
+
+/**
+ * group_go - do the next thing: hand over what arrives, or let a client run
+ * @group: the group, for which group_can_go()
+ * @bound: what other groups do does not reach it before this, controller time,
+ *	ns; after group_next()
+ *
+ * What arrives comes before what the members want to do at that time.
+ */
+void group_go(struct group *group, uint64_t bound)
+{
+	uint64_t time = sched_earliest(&group->sched);
+	uint64_t arrival = net_inbox_next(&group->inbox);
+	uint64_t announced = next_announcement(group);
+
+	if (announced < SIMTIME_NEVER && announced <= time &&
+	    announced <= arrival) {
+		pass_on(group);
+	} else if (arrival < SIMTIME_NEVER && arrival <= time) {
+		advance_to(group, arrival);
+		net_deliver(&group->inbox, arrival);
+	} else {
+		if (arrival < bound)
+			bound = arrival;
+		if (announced < bound)
+			bound = announced;
+		sched_set_event(&group->sched, bound);
 		run_next(group);
+	}
+}
+
+/**
+ * group_hurry - have the running client stop soon
+ * @group: the group
+ *
+ * A client that would take that for an error stops soon enough by itself, see
+ * client_bound().
+ */
+void group_hurry(struct group *group)
+{
+	const struct client *running = group_running(group);
+
+	if (!running || !running->stoppable)
+		return;
+	group_update_time(group);
+	group_lower_until(group, group->sched.now);
+}
+
+/**
+ * group_catch_up - nothing that the group does may happen before a time
+ * @group: the group; nobody runs
+ * @time: the time, controller time, ns; if no member was started yet, the
+ *	memory's time begins then
+ */
+void group_catch_up(struct group *group, uint64_t time)
+{
+	if (!group->started && !group->sched.runs)
+		group->base = time;
+	sched_advance(&group->sched, time);
 }
 
 /**
@@ -707,7 +944,8 @@ void group_probe(struct group *group)
 	struct client *client = group_running(group);
 
 	if (client->stoppable && client->transport != CLIENT_MESSAGES)
-		shm_lower_free_until(&group->shm, group->sched.now);
+		shm_lower_free_until(&group->shm,
+				     to_memory(group, group->sched.now));
 }
 
 /**

@@ -17,15 +17,34 @@
 LIST_HEAD(polled_list, client);
 
 /**
+ * struct announcement - a broadcast of another group that has not arrived
+ *
+ * @link: in the group's list
+ * @due: when it arrives, controller time, ns
+ * @sender: name of the client that has sent it
+ * @value: what it says
+ */
+struct announcement {
+	TAILQ_ENTRY(announcement) link;
+	uint64_t due;
+	uint64_t sender;
+	uint64_t value;
+};
+
+TAILQ_HEAD(announcements, announcement);
+
+/**
  * struct group - clients that can influence each other at any instant
  *
  * @link: in the controller's list of groups
+ * @number: position in the order in which groups were made
  * @opt: the command line
  * @net: the networks between all machines
  * @inbox: frames on their way to clients of this group
  * @stats: the counters of all clients that were ever started
  * @sched: who runs
  * @shm: the memory
+ * @base: controller time at which the memory's time was 0, ns
  * @clients: those that were started, in that order
  * @polled: those of them whose slots may change while they wait, in no order
  * @members: how many clients have sent START, started or not
@@ -34,15 +53,27 @@ LIST_HEAD(polled_list, client);
  * @broadcasts: those that were not acknowledged to their senders
  * @stopped: nobody has run since @stopped_at was set
  * @stopped_at: how many broadcasts there were when the last client stopped
+ * @announcements: broadcasts of other groups, those that arrive first in front
+ * @others: stands for their senders
+ * @touched: since the last client stopped, something has arrived that may change
+ *	requests
+ * @bound: nothing of other groups reaches it before this, controller time, ns;
+ *	the controller's, as is what follows
+ * @promised: others rely on it that it does nothing before this
+ * @instant: it is the one whose members may be on networks without delay
+ * @barrier: a client wants to be started, or something from outside has changed
+ *	a request; nobody may run before it is known what time it is
  */
 struct group {
 	LIST_ENTRY(group) link;
+	unsigned int number;
 	const struct options *opt;
 	struct net *net;
 	struct net_inbox inbox;
 	struct stats *stats;
 	struct schedule sched;
 	struct shm shm;
+	uint64_t base;
 	struct client_list clients;
 	struct polled_list polled;
 	uint32_t members;
@@ -51,6 +82,13 @@ struct group {
 	struct broadcasts broadcasts;
 	bool stopped;
 	uint64_t stopped_at;
+	struct announcements announcements;
+	struct broadcast_member others;
+	bool touched;
+	uint64_t bound;
+	uint64_t promised;
+	bool instant;
+	bool barrier;
 };
 
 int group_init(struct group *group, const struct options *opt,
@@ -64,7 +102,15 @@ void group_message(struct client *client, const struct um_timetravel_msg *msg);
 
 void group_receive(struct client *client, unsigned int card, uint64_t time,
 		   const void *frame, size_t len);
-void group_advance(struct group *group);
+int group_announce(struct group *group, uint64_t due, uint64_t sender,
+		   uint64_t value);
+void group_settle(struct group *group);
+bool group_can_go(const struct group *group);
+uint64_t group_next(struct group *group);
+void group_go(struct group *group, uint64_t bound);
+void group_hurry(struct group *group);
+void group_catch_up(struct group *group, uint64_t time);
+bool group_requested(const struct client *client, uint64_t *time);
 void group_probe(struct group *group);
 void group_stop_memory(struct group *group);
 uint64_t group_deadline(struct group *group);

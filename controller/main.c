@@ -219,7 +219,8 @@ static int simulate(const struct options *opt)
 		log_line("cannot write %s: %s", opt->stats, strerror(-ret));
 		return status_of(ret);
 	}
-	raise_fd_limit(opt->slots);
+	/* a group's memory is one as well */
+	raise_fd_limit(opt->groups == GROUPS_ONE ? opt->slots : 2 * opt->slots);
 	ret = controller_init(&ctl, opt);
 	if (ret) {
 		log_line("cannot start: %s", strerror(-ret));

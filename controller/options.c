@@ -15,12 +15,15 @@
 #include "log.h"
 #include "options.h"
 #include "shm.h"
+#include "units.h"
 #include "util.h"
 
 #define DEFAULT_SLOTS 256
 /* in continuous integration, where nobody watches */
 #define CI_WATCHDOG_S 60
 #define MAX_WATCHDOG_S 1000000
+#define MAX_JOBS 65535
+#define DEFAULT_BROADCAST_DELAY 100000000
 /* getopt_long() returns this and more for an option without a short form */
 #define FIRST_CODE 256
 
@@ -54,6 +57,12 @@ static const char usage[] =
 "                         write the frames of a network, or of client ID's\n"
 "                         link, as pcap\n"
 "      --seed N           decides which frames get lost, and the like (0)\n"
+"      --groups=WHICH     which clients influence each other without delay: all\n"
+"                         are one group (default), or, if machines, only those\n"
+"                         of one process, and others by networks\n"
+"      --jobs N           how many groups may run at the same time (1)\n"
+"      --broadcast-delay TIME\n"
+"                         how long a broadcast takes to other groups (100ms)\n"
 "      --stats FILE       write statistics as JSON at the end\n"
 "  -v, --verbose          say which clients come, go, and are waited for\n"
 "  -h, --help             print this\n"
@@ -78,6 +87,8 @@ void options_default(struct options *opt)
 		.slots = DEFAULT_SLOTS,
 		.cpu = CPU_AUTO,
 		.shm = true,
+		.jobs = 1,
+		.broadcast_delay = DEFAULT_BROADCAST_DELAY,
 		.watchdog = ci && *ci ? CI_WATCHDOG_S : 0,
 		.start_time = now.tv_sec * 1000000000ULL + now.tv_nsec,
 	};
@@ -238,6 +249,34 @@ static bool parse_on_hang(struct options *opt, const char *arg)
 	return false;
 }
 
+static bool parse_groups(struct options *opt, const char *arg)
+{
+	opt->groups = strcmp(arg, "machines") == 0 ? GROUPS_MACHINES :
+						     GROUPS_ONE;
+	if (opt->groups == GROUPS_MACHINES || strcmp(arg, "one") == 0)
+		return true;
+	log_line("--groups: '%s' is neither one nor machines", arg);
+	return false;
+}
+
+static bool parse_jobs(struct options *opt, const char *arg)
+{
+	uint64_t value;
+	bool ok;
+
+	ok = parse_number("--jobs", arg, 1, MAX_JOBS, &value);
+	opt->jobs = value;
+	return ok;
+}
+
+static bool parse_broadcast_delay(struct options *opt, const char *arg)
+{
+	if (units_time(arg, &opt->broadcast_delay) && opt->broadcast_delay)
+		return true;
+	log_line("--broadcast-delay: '%s' is no time, such as 100ms", arg);
+	return false;
+}
+
 static bool parse_with(int (*parse)(struct net_config *config, const char *arg,
 				    struct fault *fault),
 		       const char *what, struct options *opt, const char *arg)
@@ -288,10 +327,13 @@ static const struct known_option {
 	const char *text;
 	bool (*parse)(struct options *opt, const char *arg);
 } known[] = {
+	{ "broadcast-delay", 0, true, NULL, parse_broadcast_delay },
 	{ "capture", 0, true, NULL, parse_capture },
 	{ "clients", 'n', true, NULL, parse_clients },
 	{ "cpu", 0, true, NULL, parse_cpu },
+	{ "groups", 0, true, NULL, parse_groups },
 	{ "help", 'h', false, usage, NULL },
+	{ "jobs", 0, true, NULL, parse_jobs },
 	{ "keep", 0, false, NULL, parse_keep },
 	{ "late-join", 0, true, NULL, parse_late_join },
 	{ "link", 0, true, NULL, parse_link },

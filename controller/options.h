@@ -22,6 +22,17 @@ enum on_hang {
 };
 
 /**
+ * enum grouping - which clients can influence each other without delay
+ *
+ * @GROUPS_ONE: all
+ * @GROUPS_MACHINES: only those of one process
+ */
+enum grouping {
+	GROUPS_ONE,
+	GROUPS_MACHINES,
+};
+
+/**
  * struct options - the command line
  *
  * @socket: path of the socket
@@ -37,6 +48,9 @@ enum on_hang {
  * @keep: go on when the last client has gone
  * @watchdog: how long a client may make no progress, s; 0: for ever
  * @on_hang: what to do about a client that makes none for longer
+ * @groups: which clients make up a group
+ * @jobs: how many groups may run at the same time
+ * @broadcast_delay: how long a broadcast takes from one group to another, ns
  * @net: the networks
  * @verbose: log who comes, goes, and is waited for
  */
@@ -54,6 +68,9 @@ struct options {
 	bool keep;
 	uint32_t watchdog;
 	enum on_hang on_hang;
+	enum grouping groups;
+	uint32_t jobs;
+	uint64_t broadcast_delay;
 	struct net_config net;
 	bool verbose;
 };

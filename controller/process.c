@@ -15,12 +15,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +34,8 @@
 
 /* every machine that has a controller was booted with this */
 #define MACHINE_ARGUMENT "time-travel=ext:"
+/* and of its devices in other processes */
+#define DEVICE_ARGUMENT "virtio_uml.device="
 /* how much of a command line is worth reading in a log */
 #define COMMAND_MAX 200
 
@@ -174,6 +178,57 @@ bool process_is_machine(pid_t pid)
 	while (file && !found && getdelim(&arg, &size, '\0', file) > 0)
 		found = !strncmp(arg, MACHINE_ARGUMENT,
 				 strlen(MACHINE_ARGUMENT));
+	free(arg);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* the file that a process means by a path; returns whether there is one */
+static bool stat_in(pid_t pid, const char *path, struct stat *st)
+{
+	char full[PATH_MAX + 32];
+
+	snprintf(full, sizeof(full), "/proc/%d/%s%s", (int)pid,
+		 *path == '/' ? "root" : "cwd/", path);
+	return !stat(full, st);
+}
+
+/* is an argument a device of virtio_uml with this socket? */
+static bool is_device(pid_t pid, const char *arg, const struct stat *socket)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (strncmp(arg, DEVICE_ARGUMENT, strlen(DEVICE_ARGUMENT)))
+		return false;
+	arg += strlen(DEVICE_ARGUMENT);
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(arg, ":"), arg);
+	return stat_in(pid, path, &st) && st.st_dev == socket->st_dev &&
+	       st.st_ino == socket->st_ino;
+}
+
+/**
+ * process_connects - does a machine have a device with a socket?
+ * @pid: number of the machine's process
+ * @socket: path of the socket, from here
+ *
+ * Return: true if its command line says so; false also if that cannot be read.
+ */
+bool process_connects(pid_t pid, const char *socket)
+{
+	char path[32], *arg = NULL;
+	bool found = false;
+	struct stat st;
+	size_t size = 0;
+	FILE *file;
+
+	if (stat(socket, &st))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	file = fopen(path, "re");
+	while (file && !found && getdelim(&arg, &size, '\0', file) > 0)
+		found = is_device(pid, arg, &st);
 	free(arg);
 	if (file)
 		fclose(file);

@@ -14,5 +14,6 @@ uint64_t process_cpu_time(pid_t pid);
 void process_describe(pid_t pid, char *text, size_t size);
 int process_kill(pid_t pid);
 bool process_is_machine(pid_t pid);
+bool process_connects(pid_t pid, const char *socket);
 
 #endif /* TT_PROCESS_H */

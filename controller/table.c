@@ -69,8 +69,7 @@ static void print_request(const struct client *client, char *cell)
 {
 	uint64_t time;
 
-	if (client->slot && shm_request(&client->group->shm, client->slot,
-					&time))
+	if (client->slot && group_requested(client, &time))
 		print_time(time, cell);
 }
 
@@ -182,7 +181,7 @@ void table_log(const struct controller *ctl)
 	struct group *group;
 	unsigned int count = 0;
 
-	LIST_FOREACH(group, &ctl->groups, link)
+	LIST_FOREACH(group, &ctl->groups.all, link)
 		group_update_time(group);
 	widen(widths, NULL);
 	TAILQ_FOREACH(client, &ctl->clients.all, link) {

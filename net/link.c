@@ -48,6 +48,18 @@ uint64_t link_lookahead(const struct link_quality *quality)
 			   simtime_add(duration, duration));
 }
 
+/**
+ * link_from_switch - how long any frame takes at least from the switch on
+ * @quality: what the links are like
+ *
+ * Return: ns.
+ */
+uint64_t link_from_switch(const struct link_quality *quality)
+{
+	return simtime_add(quality->delay - quality->jitter,
+			   link_duration(quality, LINK_SHORTEST));
+}
+
 static bool line_wait(struct line *line, uint32_t limit, uint64_t start)
 {
 	uint64_t *queue;

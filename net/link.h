@@ -52,6 +52,7 @@ struct line {
 
 uint64_t link_duration(const struct link_quality *quality, size_t len);
 uint64_t link_lookahead(const struct link_quality *quality);
+uint64_t link_from_switch(const struct link_quality *quality);
 uint64_t line_send(struct line *line, const struct link_quality *quality,
 		   uint64_t time, size_t len);
 void line_free(struct line *line);

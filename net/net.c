@@ -130,10 +130,12 @@ static void count(struct card *card)
 static void unplug(struct card *card)
 {
 	struct net *net = card->net;
+	uint64_t time;
 	size_t i;
 
+	net->ops->time(card->machine, &time);
 	LIST_REMOVE(card, link);
-	network_unplug(card->port);
+	network_unplug(card->port, time);
 	if (card->number) {
 		free(card);
 		return;
@@ -199,7 +201,7 @@ static int card_sent(struct ethernet *eth, const void *frame, size_t len)
 	if (!ops->time(card->machine, &time))
 		return fault_set(&eth->vhost.fault, "sends a frame though its machine does not run");
 	network_send(card->port, time, frame, len);
-	ops->sent(card->machine, network_horizon(card->port->network));
+	ops->sent(card->machine, card->port->network->index, time);
 	return 0;
 }
 
@@ -220,10 +222,17 @@ static struct port *next_port(struct network *network,
 static struct card *new_card(struct net_switch *sw, struct net_machine *machine)
 {
 	const struct network_config *config = sw->network.config;
-	struct card *card = calloc(1, sizeof(*card));
-	struct port *port = next_port(&sw->network, machine);
+	struct card *card;
+	struct port *port;
 	uint64_t time;
 
+	if (!machine->anywhere && !machine->on[sw->network.index]) {
+		log_line("%s: client 0x%llx may not plug in a card any more",
+			 config->name, (unsigned long long)machine->name);
+		return NULL;
+	}
+	card = calloc(1, sizeof(*card));
+	port = next_port(&sw->network, machine);
 	if (!card || !port) {
 		log_line("%s: no memory for a card of client 0x%llx",
 			 config->name, (unsigned long long)machine->name);
@@ -235,6 +244,7 @@ static struct card *new_card(struct net_switch *sw, struct net_machine *machine)
 	card->machine = machine;
 	card->port = port;
 	network_plug(port, card, &machine->inbox->arrivals, time);
+	machine->on[sw->network.index] = true;
 	LIST_INSERT_HEAD(&machine->cards, card, link);
 	log_verbose("%s: client 0x%llx has plugged in a card, %02x:%02x:%02x:%02x:%02x:%02x",
 		    config->name, (unsigned long long)machine->name,
@@ -422,17 +432,50 @@ int net_open(struct net *net, uint64_t start_time)
 
 /**
  * net_join - a machine may plug in cards from now on
+ * @net: the networks
  * @machine: filled in
  * @name: its name
  * @inbox: where frames for it go, shared with all machines of its schedule
+ *
+ * Return: 0 or -ENOMEM.
  */
-void net_join(struct net_machine *machine, uint64_t name,
-	      struct net_inbox *inbox)
+int net_join(const struct net *net, struct net_machine *machine, uint64_t name,
+	     struct net_inbox *inbox)
 {
+	machine->on = calloc(net->nr + 1, sizeof(*machine->on));
+	if (!machine->on)
+		return -ENOMEM;
 	machine->name = name;
 	machine->inbox = inbox;
 	machine->nr_plugged = 0;
+	machine->anywhere = true;
 	LIST_INIT(&machine->cards);
+	return 0;
+}
+
+/**
+ * net_socket - path of a network's socket
+ * @net: the networks
+ * @index: the network's position on the command line, from 0
+ */
+const char *net_socket(const struct net *net, size_t index)
+{
+	return net->switches[index].network.config->socket;
+}
+
+/**
+ * net_cards - how many cards a machine has on a network
+ * @machine: the machine, which has joined
+ * @index: the network's position on the command line, from 0
+ */
+unsigned int net_cards(const struct net_machine *machine, size_t index)
+{
+	const struct card *card;
+	unsigned int cards = 0;
+
+	LIST_FOREACH(card, &machine->cards, link)
+		cards += card->port->network->index == index;
+	return cards;
 }
 
 /**
@@ -495,7 +538,7 @@ int net_send(struct net_machine *machine, unsigned int number, uint64_t time,
 		  card->port->network->config->mtu)
 		return -EINVAL;
 	network_send(card->port, time, frame, len);
-	card->net->ops->sent(machine, network_horizon(card->port->network));
+	card->net->ops->sent(machine, card->port->network->index, time);
 	return 0;
 }
 
@@ -507,6 +550,8 @@ void net_leave(struct net_machine *machine)
 {
 	while (!LIST_EMPTY(&machine->cards))
 		unplug(LIST_FIRST(&machine->cards));
+	free(machine->on);
+	machine->on = NULL;
 }
 
 /**
@@ -563,6 +608,8 @@ void net_commit(struct net *net, uint64_t time)
 				time = arrival;
 		}
 	}
+	for (i = 0; i < net->nr; i++)
+		network_capture(&net->switches[i].network, time);
 }
 
 /**
@@ -576,6 +623,7 @@ void net_finish(struct net *net)
 
 	for (i = 0; i < net->nr; i++) {
 		network_commit(&net->switches[i].network, SIMTIME_NEVER);
+		network_capture(&net->switches[i].network, SIMTIME_NEVER);
 		TAILQ_FOREACH(port, &net->switches[i].network.plugged,
 			      plugged_link)
 			if (!port->card->number)
@@ -632,7 +680,7 @@ static void put(struct net_inbox *inbox, const struct transit *transit)
 	int ret;
 
 	/* a card that was plugged in later was not there to be sent to */
-	if (!card || transit->frame->sent < port->since)
+	if (!card || transit->frame->sent < port->plugged[0].from)
 		return;
 	if (card->number) {
 		network_receive(port, transit->time, transit->frame);

@@ -43,12 +43,17 @@ struct net_inbox {
  * @inbox: where frames for it go
  * @cards: its cards
  * @nr_plugged: how many of them it has plugged in by net_plug()
+ * @anywhere: it may plug a card into any network
+ * @on: for each network, whether it has had a card there, or may plug one in
+ *	although it may not do so anywhere
  */
 struct net_machine {
 	uint64_t name;
 	struct net_inbox *inbox;
 	struct card_list cards;
 	unsigned int nr_plugged;
+	bool anywhere;
+	bool *on;
 };
 
 /**
@@ -57,14 +62,15 @@ struct net_machine {
  * @find: the machine of a process, NULL if there is none
  * @time: sets the time of a machine that runs, controller time, ns; false: it
  *	does not run
- * @sent: a running machine has sent something; nobody may run at @horizon or
- *	later before net_commit()
+ * @sent: a running machine has sent something into a network at @time, which is
+ *	not committed before net_commit()
  * @receive: a frame arrives now at a card of net_plug()
  */
 struct net_ops {
 	struct net_machine *(*find)(struct net *net, pid_t pid);
 	bool (*time)(struct net_machine *machine, uint64_t *time);
-	void (*sent)(struct net_machine *machine, uint64_t horizon);
+	void (*sent)(struct net_machine *machine, size_t network,
+		     uint64_t time);
 	void (*receive)(struct net_machine *machine, unsigned int card,
 			uint64_t time, const void *frame, size_t len);
 };
@@ -95,8 +101,10 @@ int net_init(struct net *net, const struct net_config *config,
 void net_destroy(struct net *net);
 int net_open(struct net *net, uint64_t start_time);
 
-void net_join(struct net_machine *machine, uint64_t name,
-	      struct net_inbox *inbox);
+int net_join(const struct net *net, struct net_machine *machine, uint64_t name,
+	     struct net_inbox *inbox);
+const char *net_socket(const struct net *net, size_t index);
+unsigned int net_cards(const struct net_machine *machine, size_t index);
 void net_leave(struct net_machine *machine);
 unsigned int net_plug(struct net *net, struct net_machine *machine,
 		      const char *name, struct netport_card *info);

@@ -19,6 +19,11 @@
  *
  * A frame reaches the cards that were plugged in when it was sent, so that it
  * does not matter when it is committed.
+ *
+ * A capture of one machine's link has what it sends and what it receives, in the
+ * order of time. Frames that it sends are known in order when they are
+ * committed, while the machine may have received others that arrive later. So the
+ * latter wait for the former, see network_capture().
  */
 
 #include <stdlib.h>
@@ -30,6 +35,31 @@
 
 /* memory for frames of one port that are on their way, bytes */
 #define MAX_HELD (256U << 20)
+
+static void capture(struct capture *capture, uint64_t time,
+		    const struct frame *frame)
+{
+	int ret = capture ? capture_write(capture, time, frame) : 0;
+
+	if (ret)
+		log_line("cannot write %s any more: %s", capture->path,
+			 strerror(-ret));
+}
+
+/* capture what was received up to a time */
+static void capture_received(struct port *port, uint64_t time)
+{
+	struct received *received;
+
+	while ((received = STAILQ_FIRST(&port->received)) &&
+	       received->time <= time) {
+		STAILQ_REMOVE_HEAD(&port->received, link);
+		port->network->nr_received--;
+		capture(port->capture, received->time, received->frame);
+		frame_put(received->frame);
+		free(received);
+	}
+}
 
 /**
  * network_init - a network without ports
@@ -46,6 +76,7 @@ void network_init(struct network *network, const struct network_config *config,
 	network->index = index;
 	network->seed = seed;
 	network->lookahead = link_lookahead(&config->quality);
+	network->from_switch = link_from_switch(&config->quality);
 	TAILQ_INIT(&network->ports);
 	TAILQ_INIT(&network->plugged);
 	switch_init(&network->sw);
@@ -59,6 +90,8 @@ void network_destroy(struct network *network)
 {
 	struct port *port;
 
+	TAILQ_FOREACH(port, &network->ports, link)
+		capture_received(port, SIMTIME_NEVER);
 	transits_clear(&network->inside);
 	switch_destroy(&network->sw);
 	while ((port = TAILQ_FIRST(&network->ports))) {
@@ -130,6 +163,7 @@ struct port *network_port(struct network *network, uint64_t machine,
 	mix_name(&port->random, network->config->name);
 	random_mix(&port->random, machine);
 	random_mix(&port->random, card);
+	STAILQ_INIT(&port->received);
 	TAILQ_INSERT_TAIL(&network->ports, port, link);
 	return port;
 }
@@ -146,28 +180,22 @@ void network_plug(struct port *port, struct card *card,
 {
 	port->card = card;
 	port->arrivals = arrivals;
-	port->since = time;
+	port->plugged[1] = port->plugged[0];
+	port->plugged[0] = (struct period) { time, SIMTIME_NEVER };
 	TAILQ_INSERT_TAIL(&port->network->plugged, port, plugged_link);
 }
 
 /**
  * network_unplug - take a port's card out
  * @port: the port; frames that are on their way to it are lost
+ * @time: what time it is, controller time, ns
  */
-void network_unplug(struct port *port)
+void network_unplug(struct port *port, uint64_t time)
 {
 	port->card = NULL;
+	port->arrivals = NULL;
+	port->plugged[0].to = time;
 	TAILQ_REMOVE(&port->network->plugged, port, plugged_link);
-}
-
-static void capture(struct capture *capture, uint64_t time,
-		    const struct frame *frame)
-{
-	int ret = capture ? capture_write(capture, time, frame) : 0;
-
-	if (ret)
-		log_line("cannot write %s any more: %s", capture->path,
-			 strerror(-ret));
 }
 
 /**
@@ -237,6 +265,7 @@ static void leave(struct port *port, uint64_t time, struct frame *frame)
 	port->count.sent++;
 	port->count.sent_bytes += frame->len;
 	capture(network->capture, time, frame);
+	capture_received(port, time);
 	capture(port->capture, time, frame);
 	if (!pass(port, &port->up, frame, &time))
 		return;
@@ -244,6 +273,31 @@ static void leave(struct port *port, uint64_t time, struct frame *frame)
 	if (transits_add(&network->inside, time, frame, port))
 		log_line("%s: no memory for a frame, it is lost",
 			 network->config->name);
+	else
+		network->at_switch++;
+}
+
+static bool had_card(const struct port *port, uint64_t time)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (port->plugged[i].from <= time && time < port->plugged[i].to)
+			return true;
+	return false;
+}
+
+/* returns when the copy arrives, %SIMTIME_NEVER if it does not */
+static uint64_t arrive(struct port *port, uint64_t time, struct frame *frame)
+{
+	/* the card may have gone since */
+	if (!port->arrivals)
+		return SIMTIME_NEVER;
+	if (!transits_add(port->arrivals, time, frame, port))
+		return time;
+	log_line("%s: no memory for a frame, it is lost",
+		 port->network->config->name);
+	return SIMTIME_NEVER;
 }
 
 /* a frame goes from the switch to one machine; returns when it arrives first */
@@ -253,11 +307,11 @@ static uint64_t forward(struct port *port, uint64_t time, struct frame *frame)
 	uint64_t left, arrival, first = SIMTIME_NEVER;
 	unsigned int copies = 1;
 
-	if (frame->sent < port->since)
-		return first;
+	if (!had_card(port, frame->sent))
+		return SIMTIME_NEVER;
 	if (quality->loss && random_chance(&port->random, quality->loss)) {
 		port->count.lost++;
-		return first;
+		return SIMTIME_NEVER;
 	}
 	if (quality->duplicate &&
 	    random_chance(&port->random, quality->duplicate))
@@ -266,11 +320,9 @@ static uint64_t forward(struct port *port, uint64_t time, struct frame *frame)
 		left = time;
 		if (!pass(port, &port->down, frame, &left))
 			continue;
-		arrival = link_arrival(quality, &port->random, left);
-		if (transits_add(port->arrivals, arrival, frame, port))
-			log_line("%s: no memory for a frame, it is lost",
-				 port->network->config->name);
-		else if (arrival < first)
+		arrival = arrive(port, link_arrival(quality, &port->random,
+						    left), frame);
+		if (arrival < first)
 			first = arrival;
 	}
 	return first;
@@ -287,12 +339,10 @@ static uint64_t distribute(struct network *network, struct port *from,
 
 	switch_learn(&network->sw, source, from);
 	port = switch_find(&network->sw, destination);
-	if (port) {
-		if (port != from && port->card)
-			first = forward(port, time, frame);
-		return first;
-	}
-	TAILQ_FOREACH(port, &network->plugged, plugged_link) {
+	if (port)
+		return port == from ? SIMTIME_NEVER :
+				      forward(port, time, frame);
+	TAILQ_FOREACH(port, &network->ports, link) {
 		arrival = port != from ? forward(port, time, frame) :
 					 SIMTIME_NEVER;
 		if (arrival < first)
@@ -318,11 +368,13 @@ uint64_t network_step(struct network *network, uint64_t time)
 	while (transits_next(&network->inside) == time) {
 		transit = transits_take(&network->inside);
 		arrival = SIMTIME_NEVER;
-		if (transit.frame->at_switch)
+		if (transit.frame->at_switch) {
+			network->at_switch--;
 			arrival = distribute(network, transit.port, time,
 					     transit.frame);
-		else
+		} else {
 			leave(transit.port, time, transit.frame);
+		}
 		if (arrival < first)
 			first = arrival;
 		frame_put(transit.frame);
@@ -356,6 +408,22 @@ void network_commit(struct network *network, uint64_t time)
 }
 
 /**
+ * network_capture - bring the captures of links up to date
+ * @network: the network
+ * @time: all frames that were sent before this are committed, and no machine
+ *	will send or receive anything before it any more, controller time, ns
+ */
+void network_capture(struct network *network, uint64_t time)
+{
+	struct port *port;
+
+	if (!time || !network->nr_received)
+		return;
+	TAILQ_FOREACH(port, &network->ports, link)
+		capture_received(port, time - 1);
+}
+
+/**
  * network_horizon - before which time does nothing arrive that is inside?
  * @network: the network
  *
@@ -363,20 +431,33 @@ void network_commit(struct network *network, uint64_t time)
  */
 uint64_t network_horizon(const struct network *network)
 {
-	return simtime_add(transits_next(&network->inside),
-			   network->lookahead);
+	return simtime_add(network_next(network),
+			   network->at_switch ? network->from_switch :
+						network->lookahead);
 }
 
 /**
  * network_receive - a frame has arrived
  * @port: the port of its receiver, which takes it
- * @time: when that is, controller time, ns
+ * @time: when that is, controller time, ns; not before it was called last
  * @frame: the frame
  */
-void network_receive(struct port *port, uint64_t time,
-		     const struct frame *frame)
+void network_receive(struct port *port, uint64_t time, struct frame *frame)
 {
+	struct received *received;
+
 	port->count.received++;
 	port->count.received_bytes += frame->len;
-	capture(port->capture, time, frame);
+	if (!port->capture)
+		return;
+	received = malloc(sizeof(*received));
+	if (!received) {
+		log_line("%s: no memory to capture a frame",
+			 port->network->config->name);
+		return;
+	}
+	received->time = time;
+	received->frame = frame_get(frame);
+	STAILQ_INSERT_TAIL(&port->received, received, link);
+	port->network->nr_received++;
 }

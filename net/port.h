@@ -55,6 +55,32 @@ struct outage {
 };
 
 /**
+ * struct period - a time during which a port has a card
+ *
+ * @from: since then, controller time, ns
+ * @to: until then; %SIMTIME_NEVER if it still has
+ */
+struct period {
+	uint64_t from;
+	uint64_t to;
+};
+
+/**
+ * struct received - a frame that was received and is to be captured
+ *
+ * @link: in the port's queue
+ * @time: when, controller time, ns
+ * @frame: the frame, which is held
+ */
+struct received {
+	STAILQ_ENTRY(received) link;
+	uint64_t time;
+	struct frame *frame;
+};
+
+STAILQ_HEAD(received_queue, received);
+
+/**
  * struct port - a port of a switch, and the link at it; stays when the machine
  *	goes, for one that comes back
  *
@@ -70,7 +96,9 @@ struct outage {
  * @plugged_link: in the network's list of ports with a card
  * @card: the card that is plugged in, or NULL
  * @arrivals: where frames for it go
- * @since: when the card was plugged in, controller time, ns
+ * @plugged: when it had a card, the latest time first
+ * @received: frames that the machine has received and that are not in @capture,
+ *	in that order; times before that of the next frame that it sends
  * @number: how many frames were sent
  * @held: memory of those that are still on their way, bytes
  * @count: what has happened
@@ -89,7 +117,8 @@ struct port {
 	TAILQ_ENTRY(port) plugged_link;
 	struct card *card;
 	struct transits *arrivals;
-	uint64_t since;
+	struct period plugged[2];
+	struct received_queue received;
 	uint64_t number;
 	size_t held;
 	struct port_count count;

@@ -431,7 +431,7 @@ static void a_card_gets_nothing_that_was_sent_before_it_was_plugged_in(
 	void **state)
 {
 	(void)state;
-	network_unplug(port[3]);
+	network_unplug(port[3], 0);
 	send(1000, 0, ALL);
 	send(2000, 0, ALL);
 	network_plug(port[3], card, &arrivals, 2000);
@@ -450,7 +450,7 @@ static void a_port_without_a_card_gets_nothing(void **state)
 	send(1, 3, ALL);
 	network_commit(&network, 2);
 	transits_clear(&arrivals);
-	network_unplug(port[3]);
+	network_unplug(port[3], 2);
 	send(7, 0, 3);
 	send(8, 0, ALL);
 	network_commit(&network, 9);

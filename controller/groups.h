@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TT_GROUPS_H
+#define TT_GROUPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "group.h"
+#include "net.h"
+#include "options.h"
+#include "stats.h"
+#include "window.h"
+
+LIST_HEAD(group_list, group);
+
+/**
+ * struct groups - all groups, and which of them goes next
+ *
+ * @opt: the command line
+ * @net: the networks between them
+ * @stats: the counters of all clients that were ever started
+ * @all: the groups
+ * @nr: how many they are
+ * @made: how many there have been
+ * @members: how many clients they have
+ * @reached: what those that have gone had reached, controller time, ns
+ * @runs: how many runs they had
+ * @past: how many requests of theirs were for a time that had passed
+ * @slots: for each group, how far it can go; in the order of @all
+ * @networks: for each network, and the last one for broadcasts
+ * @on: for each group, the numbers of its networks
+ * @size: for how many groups there is room
+ * @age: how many groups have gone on since bounds were computed
+ */
+struct groups {
+	const struct options *opt;
+	struct net *net;
+	struct stats *stats;
+	struct group_list all;
+	size_t nr;
+	unsigned int made;
+	uint32_t members;
+	uint64_t reached;
+	uint64_t runs;
+	uint64_t past;
+	struct window_group *slots;
+	struct window_network *networks;
+	size_t *on;
+	size_t size;
+	size_t age;
+};
+
+int groups_init(struct groups *groups, const struct options *opt,
+		struct net *net, struct stats *stats);
+void groups_destroy(struct groups *groups);
+
+int groups_add(struct groups *groups, struct client *client);
+void groups_remove(struct groups *groups, struct client *client);
+void groups_start(struct client *client);
+void groups_broadcast(struct groups *groups, struct client *from,
+		      uint64_t value);
+void groups_sent(struct groups *groups, struct group *group, size_t network,
+		 uint64_t time);
+void groups_advance(struct groups *groups);
+uint64_t groups_time(const struct groups *groups);
+uint32_t groups_started(const struct groups *groups);
+
+#endif /* TT_GROUPS_H */
