@@ -12,7 +12,7 @@ boot='bc:bc bison:bison busybox:busybox-static column:bsdextrautils cpio:cpio
 	yaml.h:libyaml-dev'
 test='cmocka.h:libcmocka-dev ccache:ccache docutils.py:python3-docutils g++:g++
 	gnuplot:gnuplot-nox mke2fs:e2fsprogs pkg-config:pkg-config prove:perl
-	shellcheck:shellcheck sparse:sparse tcpdump:tcpdump'
+	shellcheck:shellcheck sparse:sparse spin:spin tcpdump:tcpdump'
 
 case $1 in
 boot) want=$boot ;;
