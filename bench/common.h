@@ -2,6 +2,7 @@
 #ifndef TT_BENCH_COMMON_H
 #define TT_BENCH_COMMON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* a benchmark that hangs must not hang whoever runs it */

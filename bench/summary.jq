@@ -11,14 +11,14 @@ def medians:
 	map({ (.[0].key): (map(.value) | median) }) | add // {};
 
 def keep(f): with_entries(select(.key | f));
-def is_case: IN("n", "ticks", "how");
+def is_case: IN("n", "ticks", "active", "how");
 
 # what is of one kind: each case once, with the medians of all its runs
 def cases($what):
-	[$samples[] | select(.what == $what)] | group_by(.n, .ticks, .how) |
+	[$samples[] | select(.what == $what)] | group_by(.n, .ticks, .active, .how) |
 	map({ case: .[0] | keep(is_case),
 	      samples: map(del(.what) | keep(is_case | not) |
-		if $what == "wakeups" then .ratio = .ns / .limit_ns
+		if .limit_ns and $what != "machines" then .ratio = .ns / .limit_ns
 		else . end) } |
 	    .case + (.samples | map(del(.run)) | medians) + { samples });
 
@@ -54,10 +54,17 @@ def targets:
 	  target("2 machines, a wake-up beyond each alone, times the limit";
 		 two((.memory.ns - .alone.ns) / .memory.wakeups /
 		     .memory.limit_ns); "at_most"; 1.3),
+	  (.frames | map(select(.active == 2)) | sort_by(.n) |
+	   target("a frame among \(.[-1].n) ports, times one among \(.[0].n)";
+		  .[-1].ratio / .[0].ratio // null; "at_most"; 1.1),
+	   target("a frame between 2 ports, times the limit";
+		  .[0].ratio; "at_most"; 1.5),
+	   target("system calls of the controller for a frame, for any number";
+		  map(.controller_calls) | max; "at_most"; 3)),
 	  target("system calls of the controller, memory, for any number";
 		 [.calls[] | select(.how == "memory").controller_calls] | max;
 		 "at_most"; 3) ];
 
 . + { limit: cases("limit"), wakeups: cases("wakeups"), calls: cases("calls"),
-      machines: cases("machines") } |
+      frames: cases("frames"), machines: cases("machines") } |
 . + { targets: targets }

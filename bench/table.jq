@@ -47,6 +47,18 @@ def calls:
 	       [. // "-"] | row(6)))),
 	"";
 
+def frames:
+	"A frame in us, times the limit in the same run, frames a second, system calls:",
+	"  ports  active   mean  times    p50    p99  p99.9  frames/s" +
+	"  controller  client     kB",
+	(.frames[] | ([.n] | row(7)) + ([.active] | row(8)) +
+	 ([(.ns | us), (.ratio | digits(2)),
+	   (.p50_ns, .p99_ns, .p999_ns | us)] | row(7)) +
+	 ([1e9 / .ns | round] | row(10)) +
+	 ([.controller_calls | digits(2)] | row(12)) +
+	 ([.client_calls | digits(2)] | row(8)) + ([.controller_kb] | row(7))),
+	"";
+
 def machines:
 	"Machines in s, and times what they need alone, one after the other:",
 	"machines  ticks  alone  memory          unpinned" +
@@ -68,5 +80,6 @@ def targets:
 
 (select(.wakeups != []) | wakeups),
 (select(.calls != []) | calls),
+(select(.frames != []) | frames),
 (select(.machines != []) | machines),
 (select(.targets != []) | targets)

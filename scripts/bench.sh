@@ -13,11 +13,14 @@ use_kernel
 # numbers of clients; wake-ups in a measurement; machines, as NUMBER:TICKS
 : "${BENCH_CLIENTS:=2 8 64 512 4096}" "${BENCH_WAKEUPS:=15000}"
 : "${BENCH_MACHINES:=2:20000 8:5000}"
+# network ports, and how many of them pass a frame around, as PORTS:ACTIVE; frames
+: "${BENCH_PORTS:=2:2 64:2 1024:2 64:64 1024:1024}" "${BENCH_FRAMES:=15000}"
 
 work=$build/bench/run
 samples=$build/bench/samples
 limit=$build/bench/limit
 ticks=$build/bench/ticks
+frames=$build/bench/frames
 tt_controller=$build/tt-controller
 
 # the CPU to which processes are pinned
@@ -90,6 +93,31 @@ count_calls()
 		$(options "$2") >out
 	jq ".messages = $((more - some)) / $((2 * $1))" out >calls
 	sample what=calls n="$1" how="$2" <calls
+}
+
+# run_frames PORTS ACTIVE ROUNDS [OPTION] - what is over at the end is in the log
+run_frames()
+{
+	"$frames" ${4:+"$4"} "$1" "$2" "$3" socket "$tt_controller" \
+		--net bench=net,delay=1us >out 2>log || {
+		cat log >&2
+		die "no frames were passed around $2 of $1 ports"
+	}
+}
+
+# measure_frames PORTS ACTIVE - beside the limit of as many processes as are active
+measure_frames()
+{
+	measure_limit "$2"
+	run_frames "$1" "$2" $((BENCH_FRAMES / $2 + 1))
+	sample what=frames n="$1" active="$2" run="$run" limit_ns="$limit_ns" <out
+}
+
+# count_frame_calls PORTS ACTIVE
+count_frame_calls()
+{
+	run_frames "$1" "$2" $((2000 / $2 + 1)) --calls
+	sample what=frames n="$1" active="$2" <out
 }
 
 # succeeded NAME - die unless the machine reports success
@@ -187,6 +215,13 @@ measure_all()
 			measure_wakeups "$n" messages
 		done
 	done
+	for p in $BENCH_PORTS; do
+		wanted frames || continue
+		progress "run $run of $BENCH_RUNS, ${p#*:} of ${p%:*} ports"
+		for _ in 1 2 3; do
+			measure_frames "${p%:*}" "${p#*:}"
+		done
+	done
 	for m in $BENCH_MACHINES; do
 		wanted machines || continue
 		for how in alone memory 'memory unpinned' messages \
@@ -214,13 +249,13 @@ clean_up()
 }
 
 for each in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
-	    $(echo "$BENCH_MACHINES" | tr : ' '); do
+	    $BENCH_FRAMES $(echo "$BENCH_MACHINES $BENCH_PORTS" | tr : ' '); do
 	[ "$each" -gt 0 ] 2>/dev/null ||
 		die "BENCH_RUNS and the like: '$each' is no number from 1"
 done
 case $ONLY in
-''|wakeups|calls|machines) ;;
-*) die "ONLY=$ONLY: a bench has wakeups, calls and machines" ;;
+''|wakeups|calls|frames|machines) ;;
+*) die "ONLY=$ONLY: a bench has wakeups, calls, frames and machines" ;;
 esac
 
 nowhere="BENCH=$BENCH: no directory that can be written to"
@@ -246,6 +281,11 @@ for n in $BENCH_CLIENTS; do
 		progress "counting, $n clients, $how"
 		count_calls "$n" "$how"
 	done
+done
+for p in $BENCH_PORTS; do
+	wanted frames || continue
+	progress "counting, ${p#*:} of ${p%:*} ports"
+	count_frame_calls "${p%:*}" "${p#*:}"
 done
 cd "$build"
 about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" \

@@ -11,7 +11,8 @@ json=$tmp/bench.json
 bench()
 {
 	make bench BENCH_RUNS=3 BENCH_CLIENTS='2 5' BENCH_WAKEUPS=200 \
-		BENCH_MACHINES='2:20' "$@" >"$tmp/table" 2>&1
+		BENCH_MACHINES='2:20' BENCH_PORTS='2:2 5:2 5:5' \
+		BENCH_FRAMES=200 "$@" >"$tmp/table" 2>&1
 	status=$?
 	cat "$tmp/table"
 	return $status
@@ -33,10 +34,11 @@ costs='[.ns, .p50_ns, .p99_ns, .p999_ns]'
 table()
 {
 	cat "$tmp/table"
-	for title in 'A wake-up in us' 'Messages and' 'Machines in s' Targets; do
+	for title in 'A wake-up in us' 'Messages and' 'A frame in us' \
+		     'Machines in s' Targets; do
 		grep -q "^$title" "$tmp/table" || return 1
 	done
-	[ "$(grep -c '^ *[25] ' "$tmp/table")" = 5 ] &&
+	[ "$(grep -c '^ *[25] ' "$tmp/table")" = 8 ] &&
 		no grep -w 'null\| - ' "$tmp/table"
 }
 
@@ -75,12 +77,20 @@ ok 'messages and calls of a wake-up were counted' holds '
 ok 'with the memory those of the controller and of a client are known' holds '
 	all(.calls[] | select(.how == "memory");
 	    .controller_calls == 3 and .client_calls == 3)'
+ok 'frames were measured, in every run' holds '
+	[.frames[] | [.n, .active, ([.samples[] | .run // empty] | unique)]] == [
+		[2, 2, [1, 2, 3]], [5, 2, [1, 2, 3]], [5, 5, [1, 2, 3]]]'
+ok 'each has its costs, its ratio to the limit, and the memory of the controller' \
+	holds 'all(.frames[];
+	'"$costs"' + [.ratio, .limit_ns, .controller_kb] | '"$numbers"')'
+ok 'neither controller nor client makes more calls for a frame than for a wake-up' \
+	holds 'all(.frames[]; .controller_calls == 3 and .client_calls == 3)'
 ok 'machines were measured in all ways' holds '
 	[.machines[] | [.n, .ticks, .how]] == [[2, 20, "alone"],
 		[2, 20, "memory"], [2, 20, "memory unpinned"],
 		[2, 20, "messages"], [2, 20, "messages unpinned"]]'
 ok 'targets are shown, met or not' holds '
-	(.targets | length) == 5 and
+	(.targets | length) == 8 and
 	all(.targets[]; .met == (if .at_most then .value <= .at_most
 				 else .value >= .at_least end))'
 ok 'the table has all of that' table
@@ -89,7 +99,8 @@ ok 'as PNG' sh -c "head -c 8 '$tmp/bench.png' | grep -q PNG"
 ok 'and as SVG' grep -q '</svg>' "$tmp/bench.svg"
 
 ok 'ONLY measures a part' bench ONLY=calls
-ok 'and nothing else' holds '.wakeups + .machines == [] and .calls != []'
+ok 'and nothing else' holds '
+	.wakeups + .frames + .machines == [] and .calls != []'
 ok 'of which no plot can be drawn' \
 	says 'error: no wake-ups were measured' make bench-plot
 ok 'a part that is none is an error' says "error: ONLY=xyzzy" bench ONLY=xyzzy
