@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "op.h"
+#include "simtime.h"
 #include "stats.h"
 #include "util.h"
 
@@ -129,6 +131,20 @@ static struct json_object *json_client(const struct client_stats *client)
 	return obj;
 }
 
+static uint64_t timeval_ns(const struct timeval *tv)
+{
+	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * 1000;
+}
+
+/* what this process has used of the CPU */
+static uint64_t cpu_time(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return timeval_ns(&usage.ru_utime) + timeval_ns(&usage.ru_stime);
+}
+
 static struct json_object *json_all(const struct stats *stats,
 				    const struct stats_summary *sum)
 {
@@ -150,6 +166,7 @@ static struct json_object *json_all(const struct stats *stats,
 
 	json_u64(all, "virtual_time_ns", sum->virtual_time);
 	json_u64(all, "wall_time_ns", sum->wall_time);
+	json_u64(all, "cpu_time_ns", cpu_time());
 	json_object_object_add(all, "clients", clients);
 	json_object_object_add(all, "totals", totals);
 	if (sum->networks)

@@ -134,6 +134,7 @@ static void totals_are_the_sums(void **state)
 	is_u64(get(totals, "out"), "run", 3);
 	is_u64(all, "virtual_time_ns", 120);
 	assert_true(json_object_get_uint64(get(all, "wall_time_ns")) > 0);
+	assert_true(json_object_get_uint64(get(all, "cpu_time_ns")) > 0);
 	json_object_put(all);
 }
 
