@@ -42,7 +42,7 @@ def random_sim(chance, name, index, count):
         0 if only_reacts else chance.choice([100, 300, 300, 500]),
         chance.choice([0, 0, 0, model.NO_MEMORY]) +
         chance.choice([0, model.EAGER]),
-        chance.randint(5, 60), index, count, timers)
+        chance.randint(5, 40), index, count, timers)
 
 
 class Topology:
