@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps all processes of a simulation on one CPU.
+ * Keeps all processes of a simulation on one CPU, or spreads them over several.
  *
  * Theory of operation
  *
@@ -23,6 +23,11 @@
  * given it a policy other than SCHED_OTHER. Otherwise it would preempt a client
  * that has sent WAIT and is about to block, which would cost one more switch of
  * processes.
+ *
+ * While several groups run at the same time, each process has one of several CPUs,
+ * in turn. The controller may use all that it could use when it began, and is a
+ * SCHED_OTHER process again: when a machine stops, its CPU or another one is idle,
+ * and a controller that waited for a slice would let it stay so.
  *
  * None of this has to succeed. If it fails, the simulation is slower, and a line
  * says so.
@@ -47,10 +52,16 @@
  * affinity_init - nobody is moved yet
  * @aff: filled in
  * @cpu: the CPU, %CPU_AUTO or %CPU_NOWHERE
+ * @jobs: how many CPUs to use; 1: one; more: spread; 0: begin with one, and be
+ *	ready to spread over all
  */
-void affinity_init(struct affinity *aff, int cpu)
+void affinity_init(struct affinity *aff, int cpu, unsigned int jobs)
 {
 	cpu_init(&aff->cpu, cpu);
+	aff->jobs = jobs ? jobs : cpu_count();
+	aff->spread = jobs > 1;
+	aff->placed = 0;
+	aff->batch = false;
 	aff->began = false;
 	aff->told = false;
 	aff->processes = NULL;
@@ -138,12 +149,12 @@ static void only(cpu_set_t *set, int cpu)
 	CPU_SET(cpu, set);
 }
 
-static int move_process(struct affinity *aff, const struct pinned *pinned)
+static int move_process(const struct pinned *pinned)
 {
 	struct change change = { .from = pinned->before };
 	int ret, pass = 0;
 
-	only(&change.to, aff->cpu.nr);
+	only(&change.to, pinned->cpu);
 	if (CPU_EQUAL(&change.from, &change.to))
 		return 0;
 	do {
@@ -152,13 +163,19 @@ static int move_process(struct affinity *aff, const struct pinned *pinned)
 	return ret;
 }
 
-static void put_process_back(struct affinity *aff, const struct pinned *pinned)
+static void put_process_back(const struct pinned *pinned)
 {
 	struct change change = { .to = pinned->before };
 
-	only(&change.from, aff->cpu.nr);
+	only(&change.from, pinned->cpu);
 	if (process_born(pinned->pid) == pinned->born)
 		change_threads(pinned->pid, &change);
+}
+
+static int cpu_for(const struct affinity *aff, const struct pinned *pinned)
+{
+	return aff->spread ? cpu_after(&aff->cpu, pinned->place % aff->jobs) :
+			     aff->cpu.nr;
 }
 
 static int pin_process(struct affinity *aff, struct pinned *pinned)
@@ -168,25 +185,46 @@ static int pin_process(struct affinity *aff, struct pinned *pinned)
 	if (sched_getaffinity(pinned->pid, sizeof(pinned->before),
 			      &pinned->before))
 		return -errno;
-	if (!CPU_ISSET(aff->cpu.nr, &pinned->before))
+	pinned->place = aff->placed;
+	pinned->cpu = cpu_for(aff, pinned);
+	if (!CPU_ISSET(pinned->cpu, &pinned->before))
 		return -EXDEV;
-	ret = move_process(aff, pinned);
+	ret = move_process(pinned);
 	if (!ret && !tsearch(pinned, &aff->processes, by_process))
 		ret = -ENOMEM;
 	if (ret)
-		put_process_back(aff, pinned);
+		put_process_back(pinned);
+	else
+		aff->placed++;
 	return ret;
+}
+
+/* the controller goes where the clients are */
+static void follow(struct affinity *aff)
+{
+	if (aff->spread)
+		sched_setaffinity(0, sizeof(aff->cpu.allowed),
+				  &aff->cpu.allowed);
+	else if (move(0, aff->cpu.nr))
+		return;
+	aff->began = true;
+	if (aff->spread && aff->batch) {
+		sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
+		aff->batch = false;
+	} else if (!aff->spread && sched_getscheduler(0) == SCHED_OTHER) {
+		sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
+		aff->batch = true;
+	}
 }
 
 /* the first client is there to stay: follow it */
 static void begin(struct affinity *aff)
 {
-	if (aff->began || move(0, aff->cpu.nr))
+	if (aff->began)
 		return;
-	aff->began = true;
-	log_verbose("all on CPU %d", aff->cpu.nr);
-	if (sched_getscheduler(0) == SCHED_OTHER)
-		sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
+	follow(aff);
+	if (aff->began && !aff->spread)
+		log_verbose("all on CPU %d", aff->cpu.nr);
 }
 
 static bool is_there(pid_t pid)
@@ -251,6 +289,40 @@ struct pinned *affinity_pin(struct affinity *aff, pid_t pid)
 	return pinned;
 }
 
+static void move_again(const void *node, VISIT which, void *data)
+{
+	struct pinned *pinned = *(struct pinned *const *)node;
+	struct change change;
+	int cpu;
+
+	if (which != postorder && which != leaf)
+		return;
+	cpu = cpu_for(data, pinned);
+	if (cpu == pinned->cpu || !CPU_ISSET(cpu, &pinned->before) ||
+	    process_born(pinned->pid) != pinned->born)
+		return;
+	only(&change.from, pinned->cpu);
+	only(&change.to, cpu);
+	if (!change_threads(pinned->pid, &change))
+		pinned->cpu = cpu;
+}
+
+/**
+ * affinity_spread - spread the clients over CPUs, or bring them together on one
+ * @aff: from affinity_init()
+ * @spread: whether to spread them
+ */
+void affinity_spread(struct affinity *aff, bool spread)
+{
+	if (aff->spread == spread)
+		return;
+	aff->spread = spread;
+	if (!aff->began)
+		return;
+	twalk_r(aff->processes, move_again, aff);
+	follow(aff);
+}
+
 /**
  * affinity_unpin - a client has gone: put its process back if it was its last
  * @aff: from affinity_init()
@@ -260,7 +332,7 @@ void affinity_unpin(struct affinity *aff, struct pinned *pinned)
 {
 	if (!pinned || --pinned->clients)
 		return;
-	put_process_back(aff, pinned);
+	put_process_back(pinned);
 	tdelete(pinned, &aff->processes, by_process);
 	free(pinned);
 }

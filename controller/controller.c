@@ -122,7 +122,8 @@ int controller_init(struct controller *ctl, const struct options *opt)
 	ret = groups_init(&ctl->groups, opt, &ctl->net, &ctl->stats);
 	if (ret)
 		goto destroy_net;
-	affinity_init(&ctl->aff, opt->cpu);
+	affinity_init(&ctl->aff, opt->cpu, opt->jobs);
+	pace_init(&ctl->pace);
 	return 0;
 
 destroy_net:
@@ -342,11 +343,24 @@ static void controller_message(struct client *client,
 		groups_broadcast(&ctl->groups, client, msg->time);
 }
 
+/* with --jobs=auto: use as many CPUs as are worth it */
+static void choose_pace(struct controller *ctl)
+{
+	bool many;
+
+	if (ctl->opt->jobs || ctl->groups.nr < 2 || ctl->aff.jobs < 2)
+		return;
+	many = pace_look(&ctl->pace, loop_now(), ctl->groups.time);
+	ctl->groups.jobs = many ? ctl->aff.jobs : 1;
+	affinity_spread(&ctl->aff, many);
+}
+
 /* let each group go on as far as it can */
 static void advance(struct controller *ctl)
 {
 	struct group *group;
 
+	choose_pace(ctl);
 	do {
 		reap(ctl);
 		groups_advance(&ctl->groups);

@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "net.h"
 #include "options.h"
+#include "pace.h"
 #include "stats.h"
 #include "watchdog.h"
 
@@ -41,7 +42,8 @@ enum verdict {
  * @clients: all connections
  * @groups: all groups
  * @net: the networks between their clients
- * @aff: the CPU that all share
+ * @aff: the CPUs that they use
+ * @pace: whether several of them are faster than one
  * @watchdog: finds clients that hang
  * @stats: the counters of all clients that were ever started
  * @began: when the controller was made, host's monotonic clock, ns
@@ -61,6 +63,7 @@ struct controller {
 	struct groups groups;
 	struct net net;
 	struct affinity aff;
+	struct pace pace;
 	struct watchdog watchdog;
 	struct stats stats;
 	uint64_t began;

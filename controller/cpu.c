@@ -156,3 +156,34 @@ void cpu_choose(struct cpu *cpu)
 		}
 	}
 }
+
+/**
+ * cpu_after - another CPU that may be used
+ * @cpu: from cpu_choose(), with a number
+ * @n: how far after it, in the order of their numbers; the last one is
+ *	followed by the first
+ *
+ * Return: its number.
+ */
+int cpu_after(const struct cpu *cpu, unsigned int n)
+{
+	int nr = cpu->nr;
+
+	n %= CPU_COUNT(&cpu->allowed);
+	while (n--)
+		do {
+			nr = (nr + 1) % CPU_SETSIZE;
+		} while (!CPU_ISSET(nr, &cpu->allowed));
+	return nr;
+}
+
+/**
+ * cpu_count - how many CPUs may the controller use?
+ */
+unsigned int cpu_count(void)
+{
+	cpu_set_t allowed;
+
+	return sched_getaffinity(0, sizeof(allowed), &allowed) ?
+		       1 : CPU_COUNT(&allowed);
+}

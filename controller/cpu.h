@@ -28,6 +28,8 @@ struct cpu {
 bool cpu_may_use(int nr);
 void cpu_init(struct cpu *cpu, int nr);
 void cpu_choose(struct cpu *cpu);
+int cpu_after(const struct cpu *cpu, unsigned int n);
+unsigned int cpu_count(void);
 void cpu_release(struct cpu *cpu);
 
 #endif /* TT_CPU_H */

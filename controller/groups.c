@@ -127,7 +127,10 @@ int groups_init(struct groups *groups, const struct options *opt,
 	struct group *group;
 	int ret = -ENOMEM;
 
-	*groups = (struct groups) { .opt = opt, .net = net, .stats = stats };
+	*groups = (struct groups) {
+		.opt = opt, .net = net, .stats = stats,
+		.jobs = opt->jobs ? opt->jobs : 1,
+	};
 	LIST_INIT(&groups->all);
 	groups->networks = calloc(net->nr + 1, sizeof(*groups->networks));
 	if (groups->networks)
@@ -499,6 +502,8 @@ static void commit(struct groups *groups)
 			time = next;
 	}
 	net_commit(groups->net, time);
+	if (time < SIMTIME_NEVER && time > groups->time)
+		groups->time = time;
 	LIST_FOREACH(group, &groups->all, link)
 		if (!group->barrier)
 			group->promised = group_next(group);
@@ -575,7 +580,7 @@ void groups_advance(struct groups *groups)
 		group_settle(group);
 	if (has_barrier(groups) && !is_one(groups) && !pass_barrier(groups))
 		return;
-	while (count_running(groups) < groups->opt->jobs &&
+	while (count_running(groups) < groups->jobs &&
 	       (group = choose(groups))) {
 		bound = own_horizon(groups);
 		if (group->bound < bound)

@@ -24,7 +24,10 @@ LIST_HEAD(group_list, group);
  * @all: the groups
  * @nr: how many they are
  * @made: how many there have been
+ * @jobs: how many of them may run at the same time
  * @members: how many clients they have
+ * @time: no group does anything before this any more, controller time, ns; never
+ *	goes back
  * @reached: what those that have gone had reached, controller time, ns
  * @runs: how many runs they had
  * @past: how many requests of theirs were for a time that had passed
@@ -41,7 +44,9 @@ struct groups {
 	struct group_list all;
 	size_t nr;
 	unsigned int made;
+	unsigned int jobs;
 	uint32_t members;
+	uint64_t time;
 	uint64_t reached;
 	uint64_t runs;
 	uint64_t past;

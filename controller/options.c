@@ -60,7 +60,8 @@ static const char usage[] =
 "      --groups=WHICH     which clients influence each other without delay: all\n"
 "                         are one group (default), or, if machines, only those\n"
 "                         of one process, and others by networks\n"
-"      --jobs N           how many groups may run at the same time (1)\n"
+"      --jobs auto|N      how many groups may run at the same time (1); auto: one,\n"
+"                         or as many as there are CPUs, whatever is faster\n"
 "      --broadcast-delay TIME\n"
 "                         how long a broadcast takes to other groups (100ms)\n"
 "      --stats FILE       write statistics as JSON at the end\n"
@@ -264,6 +265,10 @@ static bool parse_jobs(struct options *opt, const char *arg)
 	uint64_t value;
 	bool ok;
 
+	if (strcmp(arg, "auto") == 0) {
+		opt->jobs = 0;
+		return true;
+	}
 	ok = parse_number("--jobs", arg, 1, MAX_JOBS, &value);
 	opt->jobs = value;
 	return ok;

@@ -49,7 +49,8 @@ enum grouping {
  * @watchdog: how long a client may make no progress, s; 0: for ever
  * @on_hang: what to do about a client that makes none for longer
  * @groups: which clients make up a group
- * @jobs: how many groups may run at the same time
+ * @jobs: how many groups may run at the same time; 0: one, or as many as there
+ *	are CPUs, whatever is faster
  * @broadcast_delay: how long a broadcast takes from one group to another, ns
  * @net: the networks
  * @verbose: log who comes, goes, and is waited for

@@ -295,7 +295,7 @@ static void a_client_that_cannot_be_moved_does_not_keep_others_from_it(void **st
 	struct pinned *pinned;
 
 	(void)state;
-	affinity_init(&aff, last_of(before));
+	affinity_init(&aff, last_of(before), 1);
 	assert_null(affinity_pin(&aff, 0));
 	pinned = affinity_pin(&aff, getpid());
 	assert_non_null(pinned);
@@ -337,7 +337,7 @@ static void the_least_busy_cpu_is_chosen(void **state)
 	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &before))
 			continue;
-		affinity_init(&aff, CPU_AUTO);
+		affinity_init(&aff, CPU_AUTO, 1);
 		/* whatever else goes on, this one has done less by far */
 		aff.cpu.busy[cpu] += 1000000000;
 		for (int other = 0; other < CPU_SETSIZE; other++)
@@ -363,7 +363,7 @@ static void simulations_choose_different_cpus(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	for (i = 0; i < 3; i++) {
-		affinity_init(&aff[i], CPU_AUTO);
+		affinity_init(&aff[i], CPU_AUTO, 1);
 		pinned[i] = affinity_pin(&aff[i], conn_peer(pair[0]));
 		assert_true(is_only(allowed(0), aff[i].cpu.nr));
 		assert_true(CPU_ISSET(aff[i].cpu.nr, &before));
@@ -392,8 +392,8 @@ static void a_simulation_does_not_choose_a_cpu_that_another_was_given(void **sta
 	for (cpu = 0; CPU_COUNT(&before) > 1 && cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &before))
 			continue;
-		affinity_init(&told, cpu);
-		affinity_init(&aff, CPU_AUTO);
+		affinity_init(&told, cpu, 1);
+		affinity_init(&aff, CPU_AUTO, 1);
 		pinned = affinity_pin(&aff, conn_peer(pair[0]));
 		assert_int_not_equal(aff.cpu.nr, cpu);
 		affinity_unpin(&aff, pinned);
@@ -416,7 +416,7 @@ static int policy_when_pinned(int policy, int cpu, int sock)
 	if (!pid) {
 		if (sched_setscheduler(0, policy, &(struct sched_param){ 0 }))
 			_exit(-1);
-		affinity_init(&aff, cpu);
+		affinity_init(&aff, cpu, 1);
 		affinity_pin(&aff, conn_peer(sock));
 		_exit(sched_getscheduler(0));
 	}
@@ -451,7 +451,7 @@ static int pin_from_inside(int sock)
 	struct affinity aff;
 	cpu_set_t before = allowed(0);
 
-	affinity_init(&aff, last_of(before));
+	affinity_init(&aff, last_of(before), 1);
 	if (affinity_pin(&aff, conn_peer(sock)) ||
 	    affinity_pin(&aff, conn_peer(sock)))
 		return 1;
