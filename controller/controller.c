@@ -551,7 +551,7 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 		return VERDICT_HANG;
 	drop_silent(ctl);
 	advance(ctl);
-	return VERDICT_NONE;
+	return ctl->groups.stopped ? VERDICT_ERROR : VERDICT_NONE;
 }
 
 /**

@@ -61,7 +61,11 @@ int group_init(struct group *group, const struct options *opt,
 	group->touched = false;
 	group->bound = 0;
 	group->promised = SIMTIME_NEVER;
+	group->hidden = false;
 	group->instant = false;
+	group->merged = false;
+	group->told_hidden = false;
+	group->last_go = 0;
 	group->barrier = false;
 	TAILQ_INIT(&group->announcements);
 	broadcasts_join(&group->others);
@@ -320,11 +324,12 @@ static void changed_request(struct client *client)
 {
 	struct group *group = client->group;
 
-	if (group->touched || group->sched.running)
+	if (group->opt->groups == GROUPS_ONE || group->touched ||
+	    group->sched.running)
 		return;
+	group->hidden |= group->started == 1;
 	/* others may be further than the time that it would run at */
-	if (group->opt->groups != GROUPS_ONE &&
-	    sched_earliest(&group->sched) < group->promised)
+	if (sched_earliest(&group->sched) < group->promised)
 		group->barrier = true;
 }
 

@@ -57,10 +57,14 @@ TAILQ_HEAD(announcements, announcement);
  * @others: stands for their senders
  * @touched: since the last client stopped, something has arrived that may change
  *	requests
+ * @hidden: a request has changed though nothing has arrived
  * @bound: nothing of other groups reaches it before this, controller time, ns;
  *	the controller's, as is what follows
  * @promised: others rely on it that it does nothing before this
  * @instant: it is the one whose members may be on networks without delay
+ * @merged: it runs only while no other such group does
+ * @told_hidden: the log says that it has a hidden channel
+ * @last_go: @goes of the controller's when it was last run
  * @barrier: a client wants to be started, or something from outside has changed
  *	a request; nobody may run before it is known what time it is
  */
@@ -85,9 +89,13 @@ struct group {
 	struct announcements announcements;
 	struct broadcast_member others;
 	bool touched;
+	bool hidden;
 	uint64_t bound;
 	uint64_t promised;
 	bool instant;
+	bool merged;
+	bool told_hidden;
+	uint64_t last_go;
 	bool barrier;
 };
 

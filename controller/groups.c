@@ -22,6 +22,14 @@
  * So they are used several times. An old bound stays valid, but for what the
  * group sends, whose answer may come, and up to the next barrier.
  *
+ * Hidden channels
+ *
+ * If the request of a waiting client changes though nothing has arrived in its
+ * group, there is another way to it, such as a directory of the host that two
+ * machines share. Then the group and those that have run meanwhile are merged:
+ * each keeps its memory, but they run one at a time, and none further than to the
+ * next thing that another one of them does.
+ *
  * The barrier
  *
  * Two things may happen at a time that others have passed: a client joins, or
@@ -31,6 +39,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client.h"
@@ -470,6 +479,43 @@ static void fill_slot(struct groups *groups, struct group *group, size_t nr)
 	on[slot->nr_networks++] = i;
 }
 
+/* what one merged group does may make any other act at that time */
+static void merge_slots(struct groups *groups)
+{
+	uint64_t first = SIMTIME_NEVER;
+	const struct group *group;
+	size_t i = 0;
+
+	LIST_FOREACH(group, &groups->all, link) {
+		if (group->merged && groups->slots[i].next < first)
+			first = groups->slots[i].next;
+		i++;
+	}
+	i = 0;
+	LIST_FOREACH(group, &groups->all, link)
+		if (groups->slots[i++].next > first && group->merged)
+			groups->slots[i - 1].next = first;
+}
+
+/* a merged group goes no further than to what another one does next */
+static void bound_merged(struct groups *groups, struct group *group)
+{
+	const struct group *other;
+	uint64_t bound;
+
+	LIST_FOREACH(other, &groups->all, link) {
+		if (!other->merged || other == group)
+			continue;
+		/* of those with the same time the first one goes */
+		bound = simtime_add(other->promised,
+				    group->number < other->number);
+		if (!group_can_go(other))
+			bound = 0;
+		if (bound < group->bound)
+			group->bound = bound;
+	}
+}
+
 /* compute how far each group can go */
 static void set_bounds(struct groups *groups)
 {
@@ -483,11 +529,16 @@ static void set_bounds(struct groups *groups)
 	fill_networks(groups);
 	LIST_FOREACH(group, &groups->all, link)
 		fill_slot(groups, group, i++);
+	if (groups->merged)
+		merge_slots(groups);
 	windows_compute(groups->slots, groups->nr, groups->networks,
 			groups->net->nr + 1);
 	i = 0;
 	LIST_FOREACH(group, &groups->all, link)
 		group->bound = groups->slots[i++].bound;
+	LIST_FOREACH(group, &groups->all, link)
+		if (group->merged)
+			bound_merged(groups, group);
 }
 
 /* let frames go on; others may rely on what each group does next afterwards */
@@ -526,7 +577,7 @@ static struct group *choose(struct groups *groups)
 	struct group *group;
 
 	commit(groups);
-	if (groups->age++ < groups->nr / BOUNDS_LAST) {
+	if (!groups->merged && groups->age++ < groups->nr / BOUNDS_LAST) {
 		group = first_to_go(groups);
 		if (group)
 			return group;
@@ -553,6 +604,44 @@ static uint64_t own_horizon(const struct groups *groups)
 	return horizon;
 }
 
+/* who may have done it: whose group has run since this one was run itself */
+static bool is_suspect(const struct group *group, const struct group *of)
+{
+	return group != of && (group->sched.running ||
+			       group->last_go > of->last_go);
+}
+
+/* a request of a group's only client has changed by a way that is no network */
+static void handle_hidden(struct groups *groups, struct group *group)
+{
+	const struct client *client = TAILQ_FIRST(&group->clients);
+	unsigned int suspects = 0, new = 0;
+	char who[64], others[32] = "";
+	struct group *other;
+
+	group->hidden = false;
+	snprintf(who, sizeof(who), "nobody that the controller knows");
+	LIST_FOREACH(other, &groups->all, link) {
+		if (!is_suspect(other, group) || TAILQ_EMPTY(&other->clients))
+			continue;
+		if (!suspects++)
+			snprintf(who, sizeof(who), "%s", client_label(
+				 TAILQ_FIRST(&other->clients)));
+		new += !other->merged || !group->merged;
+		other->merged = true;
+	}
+	if (suspects > 1)
+		snprintf(others, sizeof(others), " or %u more", suspects - 1);
+	if (suspects ? new : !group->told_hidden)
+		log_line("%s: its request has changed while it waited, though nothing has arrived; by something that is no network, and perhaps by %s%s",
+			 client_label(client), who, others);
+	group->told_hidden = true;
+	group->merged |= suspects > 0;
+	groups->merged |= suspects > 0;
+	if (suspects && groups->opt->on_hidden == ON_HIDDEN_STOP)
+		groups->stopped = true;
+}
+
 static uint32_t count_running(const struct groups *groups)
 {
 	const struct group *group;
@@ -576,8 +665,11 @@ void groups_advance(struct groups *groups)
 	struct group *group;
 	uint64_t bound;
 
-	LIST_FOREACH(group, &groups->all, link)
+	LIST_FOREACH(group, &groups->all, link) {
 		group_settle(group);
+		if (group->hidden)
+			handle_hidden(groups, group);
+	}
 	if (has_barrier(groups) && !is_one(groups) && !pass_barrier(groups))
 		return;
 	while (count_running(groups) < groups->jobs &&
@@ -586,5 +678,7 @@ void groups_advance(struct groups *groups)
 		if (group->bound < bound)
 			bound = group->bound;
 		group_go(group, bound);
+		if (group->sched.running)
+			group->last_go = ++groups->goes;
 	}
 }

@@ -26,6 +26,9 @@ LIST_HEAD(group_list, group);
  * @made: how many there have been
  * @jobs: how many of them may run at the same time
  * @members: how many clients they have
+ * @goes: how many times a group was run
+ * @merged: some groups run only while no other such group does
+ * @stopped: a hidden channel ends the simulation
  * @time: no group does anything before this any more, controller time, ns; never
  *	goes back
  * @reached: what those that have gone had reached, controller time, ns
@@ -46,6 +49,9 @@ struct groups {
 	unsigned int made;
 	unsigned int jobs;
 	uint32_t members;
+	uint64_t goes;
+	bool merged;
+	bool stopped;
 	uint64_t time;
 	uint64_t reached;
 	uint64_t runs;

@@ -62,6 +62,9 @@ static const char usage[] =
 "                         of one process, and others by networks\n"
 "      --jobs auto|N      how many groups may run at the same time (1); auto: one,\n"
 "                         or as many as there are CPUs, whatever is faster\n"
+"      --on-hidden-channel=WHAT\n"
+"                         what to do about groups that influence each other by\n"
+"                         no network: merge them (default), or stop\n"
 "      --broadcast-delay TIME\n"
 "                         how long a broadcast takes to other groups (100ms)\n"
 "      --stats FILE       write statistics as JSON at the end\n"
@@ -274,6 +277,16 @@ static bool parse_jobs(struct options *opt, const char *arg)
 	return ok;
 }
 
+static bool parse_on_hidden(struct options *opt, const char *arg)
+{
+	opt->on_hidden = strcmp(arg, "stop") == 0 ? ON_HIDDEN_STOP :
+						    ON_HIDDEN_MERGE;
+	if (opt->on_hidden == ON_HIDDEN_STOP || strcmp(arg, "merge") == 0)
+		return true;
+	log_line("--on-hidden-channel: '%s' is neither merge nor stop", arg);
+	return false;
+}
+
 static bool parse_broadcast_delay(struct options *opt, const char *arg)
 {
 	if (units_time(arg, &opt->broadcast_delay) && opt->broadcast_delay)
@@ -347,6 +360,7 @@ static const struct known_option {
 	{ "no-shm", 0, false, NULL, parse_no_shm },
 	{ "no-shm-for", 0, true, NULL, parse_no_shm_for },
 	{ "on-hang", 0, true, NULL, parse_on_hang },
+	{ "on-hidden-channel", 0, true, NULL, parse_on_hidden },
 	{ "seed", 0, true, NULL, parse_seed },
 	{ "start-time", 0, true, NULL, parse_start_time },
 	{ "stats", 0, true, NULL, parse_stats },

@@ -33,6 +33,18 @@ enum grouping {
 };
 
 /**
+ * enum on_hidden_channel - what to do when a group influences another one by a way
+ *	that the controller does not know, once that was said
+ *
+ * @ON_HIDDEN_MERGE: let such groups run one after the other
+ * @ON_HIDDEN_STOP: end the simulation
+ */
+enum on_hidden_channel {
+	ON_HIDDEN_MERGE,
+	ON_HIDDEN_STOP,
+};
+
+/**
  * struct options - the command line
  *
  * @socket: path of the socket
@@ -51,6 +63,7 @@ enum grouping {
  * @groups: which clients make up a group
  * @jobs: how many groups may run at the same time; 0: one, or as many as there
  *	are CPUs, whatever is faster
+ * @on_hidden: what to do about a hidden channel between groups
  * @broadcast_delay: how long a broadcast takes from one group to another, ns
  * @net: the networks
  * @verbose: log who comes, goes, and is waited for
@@ -71,6 +84,7 @@ struct options {
 	enum on_hang on_hang;
 	enum grouping groups;
 	uint32_t jobs;
+	enum on_hidden_channel on_hidden;
 	uint64_t broadcast_delay;
 	struct net_config net;
 	bool verbose;

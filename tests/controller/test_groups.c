@@ -350,6 +350,75 @@ static void what_comes_from_outside_is_not_in_the_past_of_others(void **state)
 	gets_msg(sim, p[1], RUN, 60 * MS);
 }
 
+/* the first client runs at 1 ms, and pokes the second one behind our back */
+static void poke(struct sim *sim, struct peer **p)
+{
+	begin_with(sim, 2, p, (uint64_t[]) { MS, 90 * MS });
+	gets_msg(sim, p[0], RUN, MS);
+	p[0]->mem->current_time = 2 * MS;
+	ask(sim, p[1], REQUEST, 1, 0);
+}
+
+#define HIDDEN "client 0x2 (slot 1): its request has changed while it waited, though nothing has arrived; by something that is no network, and perhaps by client 0x1 (slot 1)\n"
+
+static void a_hidden_channel_is_named_and_merges_two_groups(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *p[2];
+
+	sim->opt.jobs = 2;
+	poke(sim, p);
+	assert_string_equal(sim_log(sim), LOG_PREFIX HIDDEN);
+	memory_wait_for(sim, p[0], 2 * MS, 4 * MS);
+	gets_msg(sim, p[1], RUN, 2 * MS);
+	/* neither does anything while the other one runs, or may want to */
+	assert_int_equal(p[1]->mem->free_until, 4 * MS);
+	gets_nothing(p[0]);
+	memory_wait_for(sim, p[1], 2 * MS, 4 * MS);
+	gets_msg(sim, p[0], RUN, 4 * MS);
+	gets_nothing(p[1]);
+	memory_wait_for(sim, p[0], 4 * MS, 9 * MS);
+	gets_msg(sim, p[1], RUN, 4 * MS);
+	/* it is said once */
+	ask(sim, p[0], REQUEST, 3 * MS, 0);
+	assert_string_equal(sim_log(sim), "");
+	assert_int_equal(sim->verdict, VERDICT_NONE);
+}
+
+static void a_hidden_channel_stops_the_simulation_on_demand(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *p[2];
+
+	begin(sim, 2);
+	p[0] = join(sim, 1);
+	p[1] = join(sim, 2);
+	sim->opt.on_hidden = ON_HIDDEN_STOP;
+	is_started_with_memory(p[0]);
+	memory_wait_for(sim, p[0], 0, MS);
+	is_started_with_memory(p[1]);
+	memory_wait_for(sim, p[1], 0, 50 * MS);
+	gets_msg(sim, p[0], RUN, MS);
+	peer_send(p[1], REQUEST, 1);
+	sim_settle(sim);
+	assert_string_equal(sim_log(sim), LOG_PREFIX HIDDEN);
+	assert_int_equal(sim->verdict, VERDICT_ERROR);
+}
+
+static void what_arrives_is_no_hidden_channel(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *p[2];
+
+	begin_with(sim, 2, p, (uint64_t[]) { MS, 90 * MS });
+	gets_msg(sim, p[0], RUN, MS);
+	send_frame(sim, p[0], MS);
+	memory_wait_for(sim, p[0], MS, 80 * MS);
+	gets_frame(p[1], MS + DELAY);
+	gets_msg(sim, p[1], RUN, MS + DELAY);
+	assert_string_equal(sim_log(sim), "");
+}
+
 static void without_delay_all_are_one_group(void **state)
 {
 	struct fault fault = {};
@@ -386,6 +455,9 @@ int main(void)
 		BEHAVIOUR(groups_that_all_wait_are_a_deadlock),
 		BEHAVIOUR(all_groups_together_have_as_many_clients_as_may_be),
 		BEHAVIOUR(what_comes_from_outside_is_not_in_the_past_of_others),
+		BEHAVIOUR(a_hidden_channel_is_named_and_merges_two_groups),
+		BEHAVIOUR(a_hidden_channel_stops_the_simulation_on_demand),
+		BEHAVIOUR(what_arrives_is_no_hidden_channel),
 		BEHAVIOUR(without_delay_all_are_one_group),
 	};
 
