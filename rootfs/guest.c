@@ -28,6 +28,7 @@
  *   net:N	be 10.0.0.N on the network of the first card
  *   ping:N	ping machine N each second, a hundred times; machine N itself
  *		stays until nobody has pinged it for 5 s
+ *   few:N	ping machine N each second, ten times
  *   pings:N	ping machine N five times a second, 2000 times; if N = 0, the machine
  *		itself, without a network
  *   row:N	be 10.0.0.N between machines N - 1, at the first card, and N + 1, and
@@ -550,6 +551,7 @@ static const struct step {
 	{ "net", net_step, true },
 	{ "row", row_step, true },
 	{ "ping", ping_step, true },
+	{ "few", few_step, true },
 	{ "pings", pings_step, true },
 	{ "tcp", tcp_step, true },
 	{ "udp", udp_step, true },

@@ -9,6 +9,7 @@
 bool net_step(int64_t number);
 bool row_step(int64_t number);
 bool ping_step(int64_t number);
+bool few_step(int64_t number);
 bool pings_step(int64_t number);
 bool tcp_step(int64_t number);
 bool udp_step(int64_t number);

@@ -29,8 +29,9 @@
 #define FORWARD		"/proc/sys/net/ipv4/ip_forward"
 #define NO_IPV6		"/proc/sys/net/ipv6/conf/all/disable_ipv6"
 
-/* of the ping step */
+/* of the ping and few steps */
 #define PINGS		100
+#define FEW_PINGS	10
 #define PING_INTERVAL	NSEC_PER_SEC
 /* of the pings step */
 #define MANY_PINGS	2000
@@ -288,7 +289,7 @@ static bool ping(int sock, int64_t number, int count, int64_t interval)
 	return answered;
 }
 
-bool ping_step(int64_t number)
+static bool ping_each_second(int64_t number, int count)
 {
 	int sock = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	bool ok;
@@ -296,9 +297,19 @@ bool ping_step(int64_t number)
 	if (sock < 0)
 		return network_error("ping", sock);
 	ok = is_own(number) ? be_pinged(sock) :
-			      ping(sock, number, PINGS, PING_INTERVAL);
+			      ping(sock, number, count, PING_INTERVAL);
 	close(sock);
 	return ok;
+}
+
+bool ping_step(int64_t number)
+{
+	return ping_each_second(number, PINGS);
+}
+
+bool few_step(int64_t number)
+{
+	return ping_each_second(number, FEW_PINGS);
 }
 
 /* without an address there is nothing but the loopback to ping oneself over */

@@ -23,10 +23,10 @@ wrong()
 	exit 1
 }
 
-# until_done COMMAND... - it succeeds, within two minutes
+# until_done COMMAND... - it succeeds, within five minutes
 until_done()
 {
-	for _ in $(seq 2400); do
+	for _ in $(seq 6000); do
 		! "$@" || return 0
 		sleep 0.05
 	done
@@ -74,6 +74,30 @@ all_done()
 	wait "$controller" || wrong "the controller: $(tail -n 1 controller)"
 }
 
+# ping DELAY[,WORD...] [OPTION...] - machine 2 pings machine 1
+ping()
+{
+	quality=$1
+	shift
+	serve 2 --net lan=lan,delay="$quality" --capture lan=lan.pcap \
+		--capture lan:1=one.pcap --capture lan:2=two.pcap "$@"
+	boot 1 lan net:1 ping:1
+	boot 2 lan net:2 ping:1
+	all_done
+}
+
+# over links that take no time but that of the delay
+good()
+{
+	ping 5ms "$@"
+}
+
+# over links that lose frames, and delay them as they like
+bad()
+{
+	ping 5ms,jitter=1ms,loss=5% "$@"
+}
+
 # 10 MB from machine 2 to machine 1
 tcp()
 {
@@ -114,9 +138,9 @@ row()
 	done
 	# shellcheck disable=SC2086
 	serve 8 $nets --capture n1:1=first.pcap --capture n7:8=last.pcap "$@"
-	boot 1 n1 row:1 ping:8
+	boot 1 n1 row:1 few:8
 	for name in 2 3 4 5 6 7; do
-		boot $name n$((name - 1)),n$name row:$name sleep:110
+		boot $name n$((name - 1)),n$name row:$name sleep:15
 	done
 	boot 8 n7 row:8 ping:8
 	all_done

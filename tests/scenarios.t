@@ -168,7 +168,7 @@ tcp()
 		ok "statistics of machine ${machine% *} agree with the capture ($how)" \
 			counted $machine
 	done
-	same_again one.pcap two.pcap
+	same_again lan.pcap one.pcap two.pcap
 }
 
 udp()
@@ -177,7 +177,7 @@ udp()
 		scenario udp
 	ok "it gets datagrams by sender, then as they were sent ($how)" in_order
 	ok "the capture has the same, at the same times ($how)" as_captured
-	same_again four.pcap 3/console 3/result 4/console 4/result
+	same_again lan.pcap four.pcap 3/console 3/result 4/console 4/result
 }
 
 frames()
@@ -185,7 +185,7 @@ frames()
 	ok "a machine sends VLAN tags, QinQ, STP and unknown types ($how)" \
 		scenario frames
 	ok "frames pass untouched, to the byte ($how)" untouched
-	same_again
+	same_again lan.pcap
 }
 
 each tcp udp frames
