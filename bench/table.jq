@@ -59,6 +59,18 @@ def frames:
 	 ([.client_calls | digits(2)] | row(8)) + ([.controller_kb] | row(7))),
 	"";
 
+def network:
+	"Machines on a network of 5 ms, in s; 2000 pings, or 10 MB over TCP:",
+	"                   s  frames  messages  wake-ups  kicks  calls  controller",
+	(.network[] | "\(.how)               "[:14] + ([.ns | s] | row(6)) +
+	 ([.frames // "-"] | row(8)) + ([.messages // "-"] | row(10)) +
+	 ([.wakeups // "-"] | row(10)) +
+	 ([.kicks // "-", .calls // "-"] | row(7)) +
+	 ([if .cpu_ns then .cpu_ns | s else "-" end] | row(12))),
+	"TCP: \(.tcp.frames_per_second // 0 | round) frames a second, controller " +
+	"\(.tcp.controller_share // 0 | . * 100 | round) % of the time",
+	"";
+
 def machines:
 	"Machines in s, and times what they need alone, one after the other:",
 	"machines  ticks  alone  memory          unpinned" +
@@ -81,5 +93,6 @@ def targets:
 (select(.wakeups != []) | wakeups),
 (select(.calls != []) | calls),
 (select(.frames != []) | frames),
+(select(.network != []) | network),
 (select(.machines != []) | machines),
 (select(.targets != []) | targets)

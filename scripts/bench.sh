@@ -137,12 +137,14 @@ wait_for()
 	done
 }
 
-# boot NAME TIME-TRAVEL TICKS - start the machine
+# boot NAME TIME-TRAVEL ARGUMENT... - start the machine, whose steps come after --
 boot()
 {
+	name=$1 mode=$2
+	shift 2
 	# shellcheck disable=SC2086
-	machine "$1" umid="machine$1" time-travel="$2" con0=fd:0,fd:1 $KARGS \
-		-- ticks:"$3"
+	machine "$name" umid="machine$name" time-travel="$mode" \
+		con0=fd:0,fd:1 $KARGS "$@"
 }
 
 # boot_together N TICKS HOW - a controller that hangs or waits too long ends all
@@ -156,7 +158,7 @@ boot_together()
 	run_with=
 	start=$(now)
 	for name in $(seq "$1"); do
-		boot "$name" "ext:$name:../socket" "$2"
+		boot "$name" "ext:$name:../socket" -- "ticks:$2"
 	done
 	# shellcheck disable=SC2086
 	wait_for $children
@@ -167,7 +169,7 @@ boot_alone()
 	run_with="taskset -c $cpu timeout $TIMEOUT"
 	start=$(now)
 	for name in $(seq "$1"); do
-		boot "$name" inf-cpu "$2"
+		boot "$name" inf-cpu -- "ticks:$2"
 		wait_for $!
 	done
 	run_with=
@@ -196,6 +198,62 @@ measure_machines()
 	sample what=machines n="$1" ticks="$2" how="$3" run="$run" <out
 }
 
+# boot_network - two machines, 5 ms from each other, do the steps $one and $two
+boot_network()
+{
+	run_with="timeout $TIMEOUT"
+	start_controller -n 2 --stats stats.json --net lan=lan,delay=5ms ||
+		die "the controller does not start: $(tail -n 1 controller)"
+	run_with=
+	start=$(now)
+	# shellcheck disable=SC2086
+	boot 1 ext:1:../socket virtio_uml.device=../lan:1 -- net:1 $one
+	# shellcheck disable=SC2086
+	boot 2 ext:2:../socket virtio_uml.device=../lan:1 -- net:2 $two
+}
+
+# measure_network HOW - as measure_machines; `idle` machines only boot and set up
+# their cards, those `alone` do without a controller
+measure_network()
+{
+	measure_limit 2
+	before=$limit_ns
+	empty_work
+	children=
+	one='' two=''
+	case $1 in
+	pings) one=sleep:402 two=pings:1 ;;
+	tcp) one=tcp:1 two=tcp:1 ;;
+	esac
+	case $1 in
+	alone*)
+		echo '{}' >stats.json
+		run_with="taskset -c $cpu timeout $TIMEOUT"
+		start=$(now)
+		# shellcheck disable=SC2046
+		boot 2 inf-cpu -- $([ "$1" != 'alone, pings' ] || echo pings:0)
+		run_with= ;;
+	*)
+		boot_network ;;
+	esac
+	# shellcheck disable=SC2086
+	wait_for $children
+	end=$(now)
+	children=
+	succeeded 2
+	jq "{ ns: $((end - start)), cpu_ns: .cpu_time_ns,
+		wakeups: .totals.wakeups,
+		messages: (.totals | [(.in, .out)[]?] | add),
+		ports: [.networks[]?.ports[]] } | . + {
+		frames: (.ports | map(.sent) | add),
+		kicks: (.ports | map(.kicks) | add),
+		calls: (.ports | map(.calls) | add) } | del(.ports)" \
+		stats.json >took
+	measure_limit 2
+	jq ".limit_ns = ($before + $limit_ns) / 2" took >out
+	sample what=network how="$1" run="$run" <out
+}
+
 empty_work()
 {
 	rm -rf "$work"
@@ -221,6 +279,11 @@ measure_all()
 		for _ in 1 2 3; do
 			measure_frames "${p%:*}" "${p#*:}"
 		done
+	done
+	for how in alone 'alone, pings' idle pings tcp; do
+		wanted network || continue
+		progress "run $run of $BENCH_RUNS, network, $how"
+		measure_network "$how"
 	done
 	for m in $BENCH_MACHINES; do
 		wanted machines || continue
@@ -254,8 +317,8 @@ for each in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
 		die "BENCH_RUNS and the like: '$each' is no number from 1"
 done
 case $ONLY in
-''|wakeups|calls|frames|machines) ;;
-*) die "ONLY=$ONLY: a bench has wakeups, calls, frames and machines" ;;
+''|wakeups|calls|frames|network|machines) ;;
+*) die "ONLY=$ONLY: a bench has wakeups, calls, frames, network and machines" ;;
 esac
 
 nowhere="BENCH=$BENCH: no directory that can be written to"

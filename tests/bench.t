@@ -35,7 +35,7 @@ table()
 {
 	cat "$tmp/table"
 	for title in 'A wake-up in us' 'Messages and' 'A frame in us' \
-		     'Machines in s' Targets; do
+		     'Machines on a network' 'Machines in s' Targets; do
 		grep -q "^$title" "$tmp/table" || return 1
 	done
 	[ "$(grep -c '^ *[25] ' "$tmp/table")" = 8 ] &&
@@ -85,12 +85,19 @@ ok 'each has its costs, its ratio to the limit, and the memory of the controller
 	'"$costs"' + [.ratio, .limit_ns, .controller_kb] | '"$numbers"')'
 ok 'neither controller nor client makes more calls for a frame than for a wake-up' \
 	holds 'all(.frames[]; .controller_calls == 3 and .client_calls == 3)'
+ok 'machines on a network were measured, and what passed between them counted' \
+	holds '[.network[].how] ==
+		["alone", "alone, pings", "idle", "pings", "tcp"] and
+	all(.network[]; .ns > 0 and .limit_ns > 0) and
+	all(.network[3:][]; .frames >= 4000 and .messages > .wakeups and
+		.wakeups > 0 and .kicks > 0 and .calls > 0) and
+	.tcp.frames_per_second > 0 and .tcp.controller_share > 0'
 ok 'machines were measured in all ways' holds '
 	[.machines[] | [.n, .ticks, .how]] == [[2, 20, "alone"],
 		[2, 20, "memory"], [2, 20, "memory unpinned"],
 		[2, 20, "messages"], [2, 20, "messages unpinned"]]'
 ok 'targets are shown, met or not' holds '
-	(.targets | length) == 8 and
+	(.targets | length) == 9 and
 	all(.targets[]; .met == (if .at_most then .value <= .at_most
 				 else .value >= .at_least end))'
 ok 'the table has all of that' table
@@ -100,7 +107,7 @@ ok 'and as SVG' grep -q '</svg>' "$tmp/bench.svg"
 
 ok 'ONLY measures a part' bench ONLY=calls
 ok 'and nothing else' holds '
-	.wakeups + .frames + .machines == [] and .calls != []'
+	.wakeups + .frames + .network + .machines == [] and .calls != []'
 ok 'of which no plot can be drawn' \
 	says 'error: no wake-ups were measured' make bench-plot
 ok 'a part that is none is an error' says "error: ONLY=xyzzy" bench ONLY=xyzzy
