@@ -574,5 +574,7 @@ int controller_write_stats(struct controller *ctl, const char *path)
 	sum.virtual_time = groups_time(&ctl->groups);
 	net_finish(&ctl->net);
 	sum.networks = net_report(&ctl->net);
+	sum.groups = waits_report(&ctl->groups.waits);
+	groups_name_worst(&ctl->groups, sum.wall_time);
 	return stats_write(&ctl->stats, &sum, path);
 }

@@ -65,6 +65,10 @@ int group_init(struct group *group, const struct options *opt,
 	group->instant = false;
 	group->merged = false;
 	group->told_hidden = false;
+	group->limit = 0;
+	group->cause = 0;
+	group->waits = false;
+	group->wait = NULL;
 	group->last_go = 0;
 	group->barrier = false;
 	TAILQ_INIT(&group->announcements);

@@ -13,6 +13,7 @@
 #include "schedule.h"
 #include "shm.h"
 #include "stats.h"
+#include "waits.h"
 
 LIST_HEAD(polled_list, client);
 
@@ -63,6 +64,10 @@ TAILQ_HEAD(announcements, announcement);
  * @promised: others rely on it that it does nothing before this
  * @instant: it is the one whose members may be on networks without delay
  * @merged: it runs only while no other such group does
+ * @limit: number of the network that bounds it
+ * @cause: number of the group that could send something over that network
+ * @waits: but for that it could go on
+ * @wait: how long it has waited for others
  * @told_hidden: the log says that it has a hidden channel
  * @last_go: @goes of the controller's when it was last run
  * @barrier: a client wants to be started, or something from outside has changed
@@ -94,6 +99,10 @@ struct group {
 	uint64_t promised;
 	bool instant;
 	bool merged;
+	size_t limit;
+	unsigned int cause;
+	bool waits;
+	struct wait *wait;
 	bool told_hidden;
 	uint64_t last_go;
 	bool barrier;

@@ -45,6 +45,7 @@
 #include "client.h"
 #include "groups.h"
 #include "log.h"
+#include "loop.h"
 #include "network.h"
 #include "process.h"
 #include "simtime.h"
@@ -112,6 +113,8 @@ static int make_group(struct groups *groups, struct group **made)
 static void free_group(struct groups *groups, struct group *group)
 {
 	groups->runs += group->sched.runs;
+	if (group->wait)
+		group->wait->runs = group->sched.runs;
 	if (group->sched.now > groups->reached)
 		groups->reached = group->sched.now;
 	groups->past += group->sched.past;
@@ -141,6 +144,7 @@ int groups_init(struct groups *groups, const struct options *opt,
 		.jobs = opt->jobs ? opt->jobs : 1,
 	};
 	LIST_INIT(&groups->all);
+	waits_init(&groups->waits, net);
 	groups->networks = calloc(net->nr + 1, sizeof(*groups->networks));
 	if (groups->networks)
 		ret = is_one(groups) ? make_group(groups, &group) : 0;
@@ -159,6 +163,7 @@ void groups_destroy(struct groups *groups)
 
 	while ((group = LIST_FIRST(&groups->all)))
 		free_group(groups, group);
+	waits_destroy(&groups->waits);
 	free(groups->networks);
 	free(groups->slots);
 	free(groups->on);
@@ -240,6 +245,9 @@ int groups_add(struct groups *groups, struct client *client)
 	groups->members++;
 	if (is_one(groups))
 		return 0;
+	if (is_new && groups->opt->stats)
+		group->wait = waits_add(&groups->waits, group->number,
+					client->name);
 	if (is_instant(groups, client))
 		group->instant = true;
 	if (client->is_machine)
@@ -469,6 +477,7 @@ static void fill_slot(struct groups *groups, struct group *group, size_t nr)
 	struct window_group *slot = &groups->slots[nr];
 	size_t i;
 
+	slot->number = group->number;
 	slot->next = group->barrier ? group->promised : group_next(group);
 	slot->networks = on;
 	slot->nr_networks = 0;
@@ -516,6 +525,17 @@ static void bound_merged(struct groups *groups, struct group *group)
 	}
 }
 
+static void take_bound(const struct groups *groups, struct group *group,
+		       const struct window_group *slot)
+{
+	group->bound = slot->bound;
+	if (!group->wait || slot->bound >= SIMTIME_NEVER)
+		return;
+	group->limit = slot->network;
+	group->cause = slot->from == WINDOW_NOBODY ?
+			       group->number : groups->slots[slot->from].number;
+}
+
 /* compute how far each group can go */
 static void set_bounds(struct groups *groups)
 {
@@ -535,7 +555,7 @@ static void set_bounds(struct groups *groups)
 			groups->net->nr + 1);
 	i = 0;
 	LIST_FOREACH(group, &groups->all, link)
-		group->bound = groups->slots[i++].bound;
+		take_bound(groups, group, &groups->slots[i++]);
 	LIST_FOREACH(group, &groups->all, link)
 		if (group->merged)
 			bound_merged(groups, group);
@@ -652,6 +672,59 @@ static uint32_t count_running(const struct groups *groups)
 	return running;
 }
 
+/* for the statistics: who could have gone on since this was called last? */
+static void count_waits(struct groups *groups)
+{
+	uint64_t now, ns;
+	struct group *group;
+
+	if (STAILQ_EMPTY(&groups->waits.all))
+		return;
+	now = loop_now();
+	ns = groups->waits.last ? now - groups->waits.last : 0;
+	groups->waits.last = now;
+	LIST_FOREACH(group, &groups->all, link) {
+		if (!group->wait)
+			continue;
+		group->wait->runs = group->sched.runs;
+		if (group->waits)
+			wait_add(group->wait, group->limit, group->cause, ns);
+	}
+}
+
+/* who could go on, but for its bound? */
+static void note_waits(struct groups *groups)
+{
+	struct group *group;
+
+	if (!STAILQ_EMPTY(&groups->waits.all))
+		LIST_FOREACH(group, &groups->all, link)
+			group->waits = group_can_go(group) && group->bound &&
+				       group->promised < SIMTIME_NEVER &&
+				       group->promised >= group->bound;
+}
+
+/**
+ * groups_name_worst - say which network has held back groups for long
+ * @groups: the groups
+ * @wall: how long the simulation took, real time, ns
+ */
+void groups_name_worst(const struct groups *groups, uint64_t wall)
+{
+	uint64_t ns, delay = groups->opt->broadcast_delay;
+	size_t worst = waits_worst(&groups->waits, &ns);
+	const struct network *network = net_network(groups->net, worst);
+
+	if (!groups->made || ns < wall / 10)
+		return;
+	if (network)
+		delay = network->lookahead;
+	log_line("%s (%g ms) %s: groups have waited for each other for %g s, all together, in %g s",
+		 network ? network->config->name : "broadcasts", delay / 1e6,
+		 network ? "holds others back" : "hold others back",
+		 ns / 1e9, wall / 1e9);
+}
+
 /**
  * groups_advance - let groups go on as far as they can
  * @groups: the groups; all that was read has been handled, and all clients that
@@ -665,6 +738,7 @@ void groups_advance(struct groups *groups)
 	struct group *group;
 	uint64_t bound;
 
+	count_waits(groups);
 	LIST_FOREACH(group, &groups->all, link) {
 		group_settle(group);
 		if (group->hidden)
@@ -681,4 +755,5 @@ void groups_advance(struct groups *groups)
 		if (group->sched.running)
 			group->last_go = ++groups->goes;
 	}
+	note_waits(groups);
 }

@@ -11,6 +11,7 @@
 #include "net.h"
 #include "options.h"
 #include "stats.h"
+#include "waits.h"
 #include "window.h"
 
 LIST_HEAD(group_list, group);
@@ -34,6 +35,7 @@ LIST_HEAD(group_list, group);
  * @reached: what those that have gone had reached, controller time, ns
  * @runs: how many runs they had
  * @past: how many requests of theirs were for a time that had passed
+ * @waits: how long each of them has waited, if that is to be reported
  * @slots: for each group, how far it can go; in the order of @all
  * @networks: for each network, and the last one for broadcasts
  * @on: for each group, the numbers of its networks
@@ -56,6 +58,7 @@ struct groups {
 	uint64_t reached;
 	uint64_t runs;
 	uint64_t past;
+	struct waits waits;
 	struct window_group *slots;
 	struct window_network *networks;
 	size_t *on;
@@ -76,6 +79,7 @@ void groups_sent(struct groups *groups, struct group *group, size_t network,
 		 uint64_t time);
 void groups_advance(struct groups *groups);
 uint64_t groups_time(const struct groups *groups);
+void groups_name_worst(const struct groups *groups, uint64_t wall);
 uint32_t groups_started(const struct groups *groups);
 
 #endif /* TT_GROUPS_H */

@@ -171,6 +171,8 @@ static struct json_object *json_all(const struct stats *stats,
 	json_object_object_add(all, "totals", totals);
 	if (sum->networks)
 		json_object_object_add(all, "networks", sum->networks);
+	if (sum->groups)
+		json_object_object_add(all, "groups", sum->groups);
 	return all;
 }
 

@@ -41,12 +41,14 @@ STAILQ_HEAD(stats, client_stats);
  * @past_requests: how many requests were for a time that had passed already
  * @networks: what has happened on networks, NULL if there are none; is taken
  *	over by stats_write()
+ * @groups: how long groups have waited for each other; the same
  */
 struct stats_summary {
 	uint64_t virtual_time;
 	uint64_t wall_time;
 	uint64_t past_requests;
 	struct json_object *networks;
+	struct json_object *groups;
 };
 
 void stats_init(struct stats *stats);

@@ -39,6 +39,7 @@ struct window_network {
 /**
  * struct window_group - a group, as far as windows are concerned
  *
+ * @number: its user's number of it
  * @next: it does nothing before this by itself, controller time, ns
  * @networks: numbers of the networks that it is on, or may be on before it does
  *	anything else
@@ -48,6 +49,7 @@ struct window_network {
  * @from: and which group would cause it, or %WINDOW_NOBODY
  */
 struct window_group {
+	unsigned int number;
 	uint64_t next;
 	const size_t *networks;
 	size_t nr_networks;

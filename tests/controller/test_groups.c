@@ -2,6 +2,8 @@
 /*
  * Several groups: each has a memory and a client that runs of its own.
  */
+#include <json-c/json.h>
+
 #include "harness.h"
 #include "schedshm.h"
 
@@ -350,6 +352,48 @@ static void what_comes_from_outside_is_not_in_the_past_of_others(void **state)
 	gets_msg(sim, p[1], RUN, 60 * MS);
 }
 
+static uint64_t reported(struct json_object *groups, int nr, const char *key)
+{
+	struct json_object *obj = json_object_array_get_idx(groups, nr);
+
+	assert_true(json_object_object_get_ex(obj, key, &obj));
+	return json_object_get_int64(obj);
+}
+
+static void who_waits_for_whom_is_counted(void **state)
+{
+	struct json_object *report, *by;
+	struct sim *sim = *state;
+	struct peer *p[2];
+
+	sim->opt.jobs = 2;
+	sim->opt.stats = "unused";
+	sim_clock = NSEC_PER_SEC;
+	begin_with(sim, 2, p, (uint64_t[]) { MS, MS + DELAY });
+	gets_msg(sim, p[0], RUN, MS);
+	gets_nothing(p[1]);
+	sim_clock += NSEC_PER_SEC;
+	memory_wait_for(sim, p[0], MS, MS + 1);
+	gets_msg(sim, p[1], RUN, MS + DELAY);
+	sim_clock += NSEC_PER_SEC;
+	memory_wait_for(sim, p[1], MS + DELAY, 70 * MS);
+	report = waits_report(&sim->ctl.groups.waits);
+	assert_int_equal(json_object_array_length(report), 2);
+	assert_int_equal(reported(report, 0, "client"), 1);
+	assert_int_equal(reported(report, 0, "waited_ns"), 0);
+	assert_int_equal(reported(report, 1, "client"), 2);
+	assert_int_equal(reported(report, 1, "waited_ns"), NSEC_PER_SEC);
+	assert_int_equal(reported(report, 1, "waited_most_for"), 1);
+	by = json_object_array_get_idx(report, 1);
+	assert_true(json_object_object_get_ex(by, "bounded_by", &by));
+	assert_true(json_object_object_get_ex(by, "lan", &by));
+	assert_int_equal(json_object_get_int64(by), NSEC_PER_SEC);
+	json_object_put(report);
+	groups_name_worst(&sim->ctl.groups, 2 * NSEC_PER_SEC);
+	assert_string_equal(sim_log(sim), LOG_PREFIX
+			    "lan (5 ms) holds others back: groups have waited for each other for 1 s, all together, in 2 s\n");
+}
+
 /* the first client runs at 1 ms, and pokes the second one behind our back */
 static void poke(struct sim *sim, struct peer **p)
 {
@@ -455,6 +499,7 @@ int main(void)
 		BEHAVIOUR(groups_that_all_wait_are_a_deadlock),
 		BEHAVIOUR(all_groups_together_have_as_many_clients_as_may_be),
 		BEHAVIOUR(what_comes_from_outside_is_not_in_the_past_of_others),
+		BEHAVIOUR(who_waits_for_whom_is_counted),
 		BEHAVIOUR(a_hidden_channel_is_named_and_merges_two_groups),
 		BEHAVIOUR(a_hidden_channel_stops_the_simulation_on_demand),
 		BEHAVIOUR(what_arrives_is_no_hidden_channel),
