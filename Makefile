@@ -32,7 +32,7 @@ RUN ?= $(CURDIR)/build/run
 CONFIG ?=
 ## Name of a copy of the kernel's tree and build, which is used instead
 COPY ?=
-## Runs only some tests, KUnit tests (a glob), mutants, defects or parts of the bench
+## Runs only some tests, KUnit tests (a glob), mutants, defects, labs or parts of the bench
 ONLY ?=
 ## Runs only the unit tests whose names match this glob
 CASE ?=
@@ -52,7 +52,7 @@ export SECONDS
 
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
-.PHONY: help boot uml controller client lab install image kunit coverage mutants defects \
+.PHONY: help boot uml controller client lab labs install image kunit coverage mutants defects \
 	bench bench-plot patches test fuzz clean distclean \
 	check packages programs tree series kernel
 
@@ -107,6 +107,10 @@ bench-plot: ## draw the results of `make bench` as bench.svg and bench.png
 
 test: ## run all tests; the last line is `N passed, M failed`
 	@scripts/test.sh
+
+labs: programs lab ## run the labs in lab/examples/, also those that take long
+	@scripts/packages.sh labs
+	@scripts/labs.sh
 
 fuzz: ## let libFuzzer play a wild machine with a network card, for SECONDS
 	@scripts/packages.sh fuzz

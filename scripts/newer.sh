@@ -3,7 +3,8 @@
 # Kernel sources of Debian's newer suites: `newer.sh newest` prints the version of
 # the newest and remembers it, `newer.sh fetch VERSION` downloads the .deb to the
 # current directory. We use apt with the host's mirror and proxy, but in a separate
-# directory, so the host's own package lists stay as they are.
+# directory, so the host's own package lists stay as they are. `newer.sh mirror`
+# prints that mirror.
 . "$(dirname "$0")/lib.sh"
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -107,6 +108,9 @@ newest)
 		mv "$newest.new" "$newest"
 	fi
 	cat "$newest"
+	;;
+mirror)
+	mirror
 	;;
 fetch)
 	lock "$apt"

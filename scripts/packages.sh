@@ -13,6 +13,8 @@ boot='bc:bc bison:bison busybox:busybox-static column:bsdextrautils cpio:cpio
 test='cmocka.h:libcmocka-dev ccache:ccache docutils.py:python3-docutils g++:g++
 	gnuplot:gnuplot-nox mke2fs:e2fsprogs pkg-config:pkg-config prove:perl
 	shellcheck:shellcheck sparse:sparse spin:spin tcpdump:tcpdump'
+labs='bird:bird2 chronyd:chrony debootstrap:debootstrap gnuplot:gnuplot-nox
+	ip:iproute2 iperf3:iperf3 wg:wireguard-tools'
 
 case $1 in
 boot) want=$boot ;;
@@ -20,6 +22,7 @@ bench-plot) want='gnuplot:gnuplot-nox jq:jq' ;;
 coverage) want="$boot perl:perl" ;;
 defects) want="$boot ccache:ccache mke2fs:e2fsprogs sparse:sparse" ;;
 fuzz) want='clang:clang gcc:gcc libc.a:libc6-dev make:make' ;;
+labs) want="$boot $labs" ;;
 test) want="$boot $test" ;;
 esac
 # an ordinary user's PATH may lack them
