@@ -268,6 +268,23 @@ static void check_captures(struct lab *lab, struct errors *errors)
 	pool_free(&pool);
 }
 
+/* there is one terminal */
+static void check_shells(struct lab *lab, struct errors *errors)
+{
+	const struct machine *first = NULL;
+	size_t i;
+
+	for (i = 0; i < lab->nr_machines; i++) {
+		if (!lab->machines[i].shell)
+			continue;
+		if (first)
+			error_at(errors,
+				 tree_get(lab->machines[i].node, "shell"),
+				 "%s has the terminal already", first->name);
+		first = &lab->machines[i];
+	}
+}
+
 /* for machines that run until all others have ended */
 static void check_ends(struct lab *lab, struct errors *errors)
 {
@@ -306,5 +323,6 @@ void check_lab(struct pool *pool, struct lab *lab, struct errors *errors)
 	}
 	check_order(lab, errors);
 	check_captures(lab, errors);
+	check_shells(lab, errors);
 	check_ends(lab, errors);
 }

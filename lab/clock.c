@@ -7,7 +7,8 @@
  * It is a process of its own, because tt-lab has other things to wait for.
  *
  * In real time the client runs every 10 ms, and waits until the host's clock has
- * come as far. Simulated time then never gets ahead of it.
+ * come as far. If the simulation was slow it may catch up, but only a little: no
+ * minutes may rush by because the host was busy.
  */
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include "ttclient.h"
 
 #define STEP_NS 10000000
+#define CATCH_UP_NS 100000000
 
 static uint64_t host_now(void)
 {
@@ -31,8 +33,12 @@ static uint64_t host_now(void)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
-/* let the others run until @time, in step with the host's clock */
-static int run_in_step(struct tt_client *client, uint64_t time, uint64_t began)
+/*
+ * Let the others run until @time, in step with the host's clock, which showed
+ * @began at simulated time 0.
+ */
+static int run_in_step(struct tt_client *client, uint64_t time,
+		       uint64_t *began)
 {
 	uint64_t now, next, host;
 	struct timespec pause;
@@ -45,7 +51,9 @@ static int run_in_step(struct tt_client *client, uint64_t time, uint64_t began)
 		if (ret)
 			break;
 		now = next;
-		host = host_now() - began;
+		host = host_now() - *began;
+		if (host > now + CATCH_UP_NS)
+			*began += host - now - CATCH_UP_NS;
 		if (host >= now)
 			continue;
 		pause = (struct timespec) { .tv_nsec = now - host };
@@ -63,7 +71,7 @@ static int follow(struct tt_client *client, const uint64_t *times, size_t nr,
 	int ret;
 
 	for (i = 0; i < nr; i++) {
-		ret = real_time ? run_in_step(client, times[i], began) :
+		ret = real_time ? run_in_step(client, times[i], &began) :
 				  tt_client_run_until(client, times[i]);
 		if (ret)
 			return ret;

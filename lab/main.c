@@ -6,7 +6,9 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "check.h"
 #include "host.h"
 #include "options.h"
 #include "report.h"
@@ -14,6 +16,7 @@
 #include "rundir.h"
 #include "schema.h"
 #include "util.h"
+#include "verify.h"
 
 #define EXIT_UNEXPECTED 1
 #define EXIT_WRONG 2
@@ -104,22 +107,148 @@ static int report(struct run *run)
 	return report_is_ok(run) && written ? 0 : EXIT_UNEXPECTED;
 }
 
+/* does a machine have the terminal? Then the host's clock is what counts */
+static bool has_shell(const struct lab *lab)
+{
+	size_t i;
+
+	for (i = 0; i < lab->nr_machines; i++)
+		if (lab->machines[i].shell)
+			return true;
+	return false;
+}
+
+/* run it in @directory, or where it belongs if that is NULL */
+static int run_in(struct session *session, const struct options *opt,
+		  const char *directory, const struct machine *debugged)
+{
+	struct run run = {
+		.pool = &session->pool,
+		.lab = &session->lab,
+		.host = &session->host,
+		.directory = directory ? directory : directory_of(session, opt),
+		.real_time = has_shell(&session->lab),
+		.debugged = debugged,
+	};
+
+	run.how = progress_choose(opt->json, opt->quiet || run.real_time ||
+						     debugged);
+	return run.directory && run_lab(&run) ? report(&run) : EXIT_WRONG;
+}
+
 static int run(const struct options *opt)
 {
 	struct session session;
 	int status = EXIT_WRONG;
 
-	if (session_open(&session, opt)) {
-		struct run run = {
-			.pool = &session.pool,
-			.lab = &session.lab,
-			.host = &session.host,
-			.directory = directory_of(&session, opt),
-			.how = progress_choose(opt->json, opt->quiet),
-		};
+	if (session_open(&session, opt))
+		status = run_in(&session, opt, NULL, NULL);
+	session_close(&session);
+	return status;
+}
 
-		if (run.directory && run_lab(&run))
-			status = report(&run);
+/* twice, below @directory; compare even if not all came out as expected */
+static int run_twice(struct session *session, const struct options *opt,
+		     const char *directory)
+{
+	const char *first = pool_printf(&session->pool, "%s/first", directory);
+	const char *second = pool_printf(&session->pool, "%s/second",
+					 directory);
+	int status;
+
+	if (!rundir_make(first) || !rundir_make(second)) {
+		perror(directory);
+		return EXIT_WRONG;
+	}
+	status = run_in(session, opt, first, NULL);
+	if (status <= EXIT_UNEXPECTED)
+		status = run_in(session, opt, second, NULL);
+	if (status <= EXIT_UNEXPECTED &&
+	    !verify_print(&session->pool, &session->lab, first, second, stdout))
+		status = EXIT_UNEXPECTED;
+	return status;
+}
+
+static int run_against(struct session *session, const struct options *opt,
+		       const char *directory)
+{
+	int status = run_in(session, opt, directory, NULL);
+
+	if (status <= EXIT_UNEXPECTED &&
+	    !verify_print(&session->pool, &session->lab, opt->against,
+			  directory, stdout))
+		status = EXIT_UNEXPECTED;
+	return status;
+}
+
+static int verify(const struct options *opt)
+{
+	struct session session;
+	const char *directory;
+	int status = EXIT_WRONG;
+
+	if (opt->against && access(opt->against, R_OK)) {
+		perror(opt->against);
+		return EXIT_WRONG;
+	}
+	if (session_open(&session, opt)) {
+		directory = directory_of(&session, opt);
+		if (directory)
+			status = opt->against ?
+				 run_against(&session, opt, directory) :
+				 run_twice(&session, opt, directory);
+	}
+	session_close(&session);
+	return status;
+}
+
+/* the machine of the command line; NULL if there is none */
+static struct machine *machine_of(struct session *session,
+				  const struct options *opt)
+{
+	struct machine *machine = check_find(&session->lab, opt->machine);
+
+	if (machine && !machine->simulator)
+		return machine;
+	fprintf(stderr, "tt-lab: %s: there is no machine '%s'\n", opt->file,
+		opt->machine);
+	return NULL;
+}
+
+static int shell(const struct options *opt)
+{
+	struct machine *machine = NULL;
+	struct session session;
+	int status = EXIT_WRONG;
+	size_t i;
+
+	if (session_open(&session, opt))
+		machine = machine_of(&session, opt);
+	if (machine) {
+		for (i = 0; i < session.lab.nr_machines; i++)
+			session.lab.machines[i].shell = false;
+		machine->shell = true;
+		machine->run = NULL;
+		machine->expect = (struct expect) { .exit = EXPECT_ANY };
+		status = run_in(&session, opt, NULL, NULL);
+	}
+	session_close(&session);
+	return status;
+}
+
+static int gdb(const struct options *opt)
+{
+	struct machine *machine = NULL;
+	struct session session;
+	int status = EXIT_WRONG;
+
+	if (session_open(&session, opt))
+		machine = machine_of(&session, opt);
+	if (machine) {
+		/* a machine at a breakpoint does not hang */
+		session.lab.watchdog = 0;
+		session.lab.timeout = UINT64_MAX;
+		status = run_in(&session, opt, NULL, machine);
 	}
 	session_close(&session);
 	return status;
@@ -129,6 +258,9 @@ static int run(const struct options *opt)
 static const struct command commands[] = {
 	{ "run", false, run },
 	{ "check", false, check },
+	{ "verify", false, verify },
+	{ "shell", true, shell },
+	{ "gdb", true, gdb },
 };
 
 int main(int argc, char **argv)

@@ -432,6 +432,8 @@ struct words plan_machine(struct pool *pool, const struct lab *lab,
 	add(pool, &words, "console=tty0");
 	add(pool, &words, machine->shell ? "con0=fd:0,fd:1" : "con0=null,fd:1");
 	add(pool, &words, "con=null");
+	/* for verify, which says when runs begin to differ */
+	add(pool, &words, "printk.time=1");
 	add(pool, &words, "panic=-1");
 	add(pool, &words, "kunit.enable=0");
 	add(pool, &words, "random.trust_cpu=on");
@@ -448,18 +450,47 @@ struct words plan_machine(struct pool *pool, const struct lab *lab,
 }
 
 /**
+ * plan_gdb - the command line of gdb for a machine
+ * @pool: for it
+ * @host: has the kernel
+ * @machine: the machine's command line
+ *
+ * A kernel uses signals for its own purposes; gdb has to pass them on.
+ */
+struct words plan_gdb(struct pool *pool, const struct host *host,
+		      const struct words *machine)
+{
+	struct words words = {};
+	size_t i;
+
+	add(pool, &words, "gdb");
+	add(pool, &words, "-q");
+	add(pool, &words, "-ex");
+	add(pool, &words, "handle SIGSEGV SIGUSR1 SIGUSR2 SIGIO SIGALRM SIGWINCH nostop noprint pass");
+	add(pool, &words, "--args");
+	add(pool, &words, host->kernel);
+	for (i = 1; i < machine->nr; i++)
+		add(pool, &words, machine->word[i]);
+	return end(pool, &words);
+}
+
+/**
  * plan_machine_env - a machine's environment on the host
  * @pool: for it
+ * @has_terminal: the user's terminal is that of the machine, or of its gdb
  *
  * It is on the stack of a process whose addresses should be the same in each run,
  * so it is nearly empty.
  */
-struct words plan_machine_env(struct pool *pool)
+struct words plan_machine_env(struct pool *pool, bool has_terminal)
 {
 	struct words words = {};
 
 	add(pool, &words, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
 	add(pool, &words, "HOME=/");
+	/* only gdb looks at it */
+	if (getenv("TERM") && has_terminal)
+		add(pool, &words, pool_printf(pool, "TERM=%s", getenv("TERM")));
 	if (getenv("TMPDIR"))
 		add(pool, &words, pool_printf(pool, "TMPDIR=%s",
 					      getenv("TMPDIR")));

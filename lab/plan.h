@@ -24,7 +24,9 @@ struct words plan_controller(struct pool *pool, const struct lab *lab,
 			     const struct host *host, unsigned int clients);
 struct words plan_machine(struct pool *pool, const struct lab *lab,
 			  const struct machine *machine);
-struct words plan_machine_env(struct pool *pool);
+struct words plan_gdb(struct pool *pool, const struct host *host,
+		      const struct words *machine);
+struct words plan_machine_env(struct pool *pool, bool has_terminal);
 struct words plan_simulator_env(struct pool *pool,
 				const struct machine *machine,
 				const char *directory);

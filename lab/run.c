@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,14 +161,20 @@ static void start_machine(struct run *run, struct member *member,
 			  struct spawn *spawn)
 {
 	struct words argv = plan_machine(run->pool, run->lab, member->machine);
-	struct words env = plan_machine_env(run->pool);
+	bool terminal = member->machine->shell ||
+			run->debugged == member->machine;
+	struct words env = plan_machine_env(run->pool, terminal);
 
 	spawn->path = run->host->kernel;
+	if (run->debugged == member->machine) {
+		spawn->path = "gdb";
+		argv = plan_gdb(run->pool, run->host, &argv);
+	}
 	spawn->argv = argv.word;
 	spawn->env = env.word;
 	spawn->same_addresses = true;
 	spawn->fd[2] = open_output(run, member->directory, "host");
-	if (member->machine->shell) {
+	if (terminal) {
 		spawn->terminal = true;
 		spawn->fd[0] = STDIN_FILENO;
 		spawn->fd[1] = STDOUT_FILENO;
@@ -267,9 +274,12 @@ static void read_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
 
-	while (read(run->signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+	while (read(run->signals, &info, sizeof(info)) == sizeof(info)) {
+		/* at a terminal that is meant for gdb */
+		if (info.ssi_signo != SIGCHLD &&
+		    !(info.ssi_signo == SIGINT && run->debugged))
 			run->signal = info.ssi_signo;
+	}
 }
 
 static void read_clock(struct run *run)
@@ -486,7 +496,7 @@ static void check_starts(struct run *run)
 {
 	struct member *member;
 
-	if (now() - run->last_start < START_PATIENCE)
+	if (run->debugged || now() - run->last_start < START_PATIENCE)
 		return;
 	MEMBER_FOREACH(member, run)
 		if (member->pid && !member->joined)
@@ -764,6 +774,8 @@ static void read_results(struct run *run)
  */
 bool run_lab(struct run *run)
 {
+	struct termios terminal;
+	bool has_terminal = !tcgetattr(STDIN_FILENO, &terminal);
 	sigset_t before;
 	int ret;
 
@@ -791,6 +803,9 @@ bool run_lab(struct run *run)
 		end_run(run);
 		guard_stop(&run->guard);
 	}
+	/* a machine that had it may have been killed */
+	if (has_terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
 	progress_clear(&run->progress);
 	if (run->log.log)
 		fclose(run->log.log);

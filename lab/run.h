@@ -34,7 +34,7 @@ struct member {
 /**
  * struct run - a run of a lab
  *
- * The caller sets the first six.
+ * The caller sets the first seven.
  *
  * @pool: for texts
  * @lab: the lab
@@ -42,6 +42,7 @@ struct member {
  * @directory: where it runs, absolute, empty
  * @how: who looks at the progress
  * @real_time: simulated time does not get ahead of the host's clock
+ * @debugged: a machine that runs under gdb, or NULL
  * @members: its machines
  * @guard: cleans up if tt-lab is killed
  * @clock: says when somebody joins, and when the run stops
@@ -70,6 +71,7 @@ struct run {
 	const char *directory;
 	enum progress_how how;
 	bool real_time;
+	const struct machine *debugged;
 
 	struct member *members;
 	struct guard guard;

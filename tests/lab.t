@@ -280,6 +280,42 @@ json_progress()
 }
 ok '--json prints events and results for programs' json_progress
 
+file same <<-'END'
+	seed: 7
+	networks: { lan: { delay: 5ms, jitter: 4ms, loss: 20%, capture: lan.pcap } }
+	machines:
+	  server: { networks: { lan: 10.0.0.1/24 }, run: sleep 1000, expect: { exit: running } }
+	  client: { networks: { lan: 10.0.0.2/24 }, after: server, run: "ping -c 9 server; od -N 8 /dev/urandom" }
+END
+verify()
+{
+	want=$1
+	shift
+	status=0
+	timeout 240 "$build/tt-lab" verify -o "$labs/same" "$@" "$tmp/same.yaml" \
+		>"$tmp/same.out" 2>&1 || status=$?
+	cat "$tmp/same.out"
+	[ "$status" = "$want" ]
+}
+ok 'two runs of a lab are the same to the byte' verify 0
+ok 'verify says so' shows same '^The runs are the same: 6 files of 2 machines$'
+cp -r "$labs/same/first" "$tmp/recorded"
+ok 'a run is the same as one that was recorded' \
+	verify 0 --against "$tmp/recorded"
+ok 'a run with another seed differs from it' \
+	verify 1 --against "$tmp/recorded" --set seed=8
+ok 'verify names the time and the frame at which they begin to differ' \
+	shows same '^The runs differ, first at virtual time [0-9.]+ s: (lan.pcap, frame|.*/console, line) [0-9]+$'
+
+# a terminal on a machine: what is typed there, and what the host's clock says
+typed()
+{
+	tests/lab_terminal.py "$build/tt-lab" shell -o "$labs/shell" \
+		"$tmp/same.yaml" client
+}
+ok 'a shell on a machine goes with the clock of the host' typed
+ok 'nothing is left after a shell' nothing_left shell
+
 # runs_nothing TEXT NAME [OPTION...] - an error, before anything is run
 runs_nothing()
 {
