@@ -91,8 +91,9 @@ client: packages ## build the library for simulators, build/libttclient.so.0 and
 lab: packages ## build build/tt-lab, which runs labs
 	@$(MAKE) -s -C lab O=$(CURDIR)/build
 
-install: packages ## install controller, library and man pages (PREFIX, DESTDIR)
+install: packages ## install controller, library, tt-lab and man pages (PREFIX, DESTDIR)
 	@$(MAKE) -s -C controller O=$(CURDIR)/build install
+	@$(MAKE) -s -C lab O=$(CURDIR)/build install
 	@$(MAKE) -s -C client O=$(CURDIR)/build install
 
 image: packages ## build the initramfs, build/initramfs.cpio

@@ -60,7 +60,8 @@ static void check_time(struct pool *pool, const struct member *member,
 	if (!result->has_times)
 		verdict->wrong = "it did not end";
 	else if (took < time->min || took > time->max)
-		verdict->wrong = value_print_seconds(pool, took);
+		verdict->wrong = pool_printf(pool, "it took %s",
+					     value_print_seconds(pool, took));
 }
 
 static bool has_match(struct pool *pool, const struct member *member)
@@ -106,10 +107,10 @@ size_t expect_check(struct pool *pool, const struct member *member,
 	if (expect->has_time)
 		check_time(pool, member, &verdicts[nr++]);
 	if (expect->output) {
-		verdicts[nr].what = pool_printf(pool, "output %s",
+		verdicts[nr].what = pool_printf(pool, "output '%s'",
 						expect->output);
 		if (!has_match(pool, member))
-			verdicts[nr].wrong = "no line matches";
+			verdicts[nr].wrong = "no line matches that";
 		nr++;
 	}
 	return nr;

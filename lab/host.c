@@ -47,8 +47,13 @@ static const char *flavour(struct pool *pool, const struct lab *lab)
 	for (i = 0; i < lab->nr_configs; i++)
 		sorted[i] = lab->config[i];
 	qsort(sorted, lab->nr_configs, sizeof(*sorted), compare_names);
+	/* these two are whole configurations */
+	if (lab->nr_configs == 1 &&
+	    (!strcmp(sorted[0], "debug") || !strcmp(sorted[0], "gcov")))
+		return sorted[0];
 	for (i = 0; i < lab->nr_configs; i++)
-		name = pool_printf(pool, "%s-%s", name, sorted[i]);
+		if (!i || strcmp(sorted[i], sorted[i - 1]))
+			name = pool_printf(pool, "%s-%s", name, sorted[i]);
 	return name;
 }
 

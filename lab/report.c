@@ -45,26 +45,6 @@ bool report_is_ok(const struct run *run)
 	return true;
 }
 
-/* what was not as expected, in one line; "as expected" if all was */
-static const char *judgement(const struct run *run,
-			     const struct member *member)
-{
-	struct verdict verdicts[MAX_VERDICTS];
-	size_t nr = expect_check(run->pool, member, verdicts), i;
-	const char *text = NULL;
-
-	for (i = 0; i < nr; i++) {
-		if (!verdicts[i].wrong)
-			continue;
-		/* the result itself has a column of its own */
-		text = pool_printf(run->pool, "%s%sexpected %s%s%s",
-				   text ? text : "", text ? "; " : "",
-				   verdicts[i].what, i ? ", but " : "",
-				   i ? verdicts[i].wrong : "");
-	}
-	return text ? text : "as expected";
-}
-
 static void fill_row(const struct run *run, const struct member *member,
 		     const char **row)
 {
@@ -74,7 +54,7 @@ static void fill_row(const struct run *run, const struct member *member,
 	row[1] = result->has_times ?
 		 value_print_seconds(run->pool, result->ended - result->began) :
 		 "-";
-	row[2] = judgement(run, member);
+	row[2] = is_ok(run, member) ? "ok" : "failed";
 	row[3] = result->text;
 }
 
@@ -93,6 +73,20 @@ static void print_rows(const char *(*rows)[COLUMNS], size_t nr, FILE *file)
 				rows[i][j]);
 		fprintf(file, "%s\n", rows[i][COLUMNS - 1]);
 	}
+}
+
+/* a line for each thing that did not come out as expected */
+static void print_failures(const struct run *run, const struct member *member,
+			   FILE *file)
+{
+	struct verdict verdicts[MAX_VERDICTS];
+	size_t nr = expect_check(run->pool, member, verdicts), i;
+
+	for (i = 0; i < nr; i++)
+		if (verdicts[i].wrong)
+			fprintf(file, "%s: expected %s, but %s\n",
+				member->machine->name, verdicts[i].what,
+				verdicts[i].wrong);
 }
 
 /**
@@ -115,6 +109,8 @@ void report_print(const struct run *run, FILE *file)
 	for (i = 0; i < nr; i++)
 		fill_row(run, &run->members[i], rows[i + 1]);
 	print_rows(rows, nr + 1, file);
+	for (i = 0; i < nr; i++)
+		print_failures(run, &run->members[i], file);
 	fprintf(file, "virtual time %.3f s, wall time %.2f s, virtual/wall %.1f\n",
 		time, wall, wall ? time / wall : 0);
 	if (run->failure)

@@ -50,7 +50,7 @@ checkpatch()
 
 ok 'every file names its licence' licensed
 ok 'no file names the host of a package registry' no_hosts
-ok 'shellcheck finds nothing in scripts/' shellcheck scripts/*.sh rootfs/init .ci/run
+ok 'shellcheck finds nothing in scripts/ and the like' shellcheck scripts/*.sh rootfs/init .ci/run lab/tt-lab.bash
 ok 'shellcheck finds nothing in tests/' shellcheck tests/*.sh tests/*.t
 rm -rf "$build/test/warnings"
 ok 'the C code compiles without a warning' compiles
