@@ -11,6 +11,7 @@
 #include "check.h"
 #include "host.h"
 #include "options.h"
+#include "plan.h"
 #include "report.h"
 #include "run.h"
 #include "rundir.h"
@@ -19,6 +20,8 @@
 #include "verify.h"
 
 #define EXIT_UNEXPECTED 1
+/* how many machines run at the same time in the second run of verify */
+#define OTHER_JOBS 2
 #define EXIT_WRONG 2
 /* and the signal's number, as shells have it */
 #define EXIT_SIGNAL 128
@@ -30,13 +33,28 @@
  * @errors: what is wrong with it
  * @lab: the lab
  * @host: what it needs
+ * @jobs: how many machines may run at the same time; 0: one group
+ * @stopped: a run came to the lab's stop
  */
 struct session {
 	struct pool pool;
 	struct errors errors;
 	struct lab lab;
 	struct host host;
+	unsigned int jobs;
+	bool stopped;
 };
+
+static bool may_have_jobs(const struct session *session)
+{
+	const char *key = plan_needs_one_group(&session->lab);
+
+	if (!key || !session->jobs)
+		return true;
+	fprintf(stderr, "%s: it has '%s', for which machines must not run at the same time: leave out --jobs\n",
+		session->lab.file, key);
+	return false;
+}
 
 /* read the file and look at the host; false if anything is wrong */
 static bool session_open(struct session *session, const struct options *opt)
@@ -54,9 +72,11 @@ static bool session_open(struct session *session, const struct options *opt)
 	root = tree_read(&session->pool, &session->errors);
 	for (i = 0; root && i < opt->nr_set; i++)
 		tree_set(&session->pool, root, opt->set[i], &session->errors);
+	session->jobs = opt->jobs;
 	return root && !session->errors.nr &&
 	       schema_read(&session->pool, root, &session->errors,
 			   &session->lab) &&
+	       may_have_jobs(session) &&
 	       host_find(&session->pool, &session->lab, opt->build,
 			 &session->host, &session->errors);
 }
@@ -128,12 +148,17 @@ static int run_in(struct session *session, const struct options *opt,
 		.host = &session->host,
 		.directory = directory ? directory : directory_of(session, opt),
 		.real_time = has_shell(&session->lab),
+		.jobs = session->jobs,
 		.debugged = debugged,
 	};
+	int status = EXIT_WRONG;
 
 	run.how = progress_choose(opt->json, opt->quiet || run.real_time ||
 						     debugged);
-	return run.directory && run_lab(&run) ? report(&run) : EXIT_WRONG;
+	if (run.directory && run_lab(&run))
+		status = report(&run);
+	session->stopped |= run.stopped;
+	return status;
 }
 
 static int run(const struct options *opt)
@@ -161,6 +186,10 @@ static int run_twice(struct session *session, const struct options *opt,
 		return EXIT_WRONG;
 	}
 	status = run_in(session, opt, first, NULL);
+	/* which machine runs on which CPU must not matter either */
+	if (!opt->jobs && !session->stopped &&
+	    !plan_needs_one_group(&session->lab))
+		session->jobs = OTHER_JOBS;
 	if (status <= EXIT_UNEXPECTED)
 		status = run_in(session, opt, second, NULL);
 	if (status <= EXIT_UNEXPECTED &&

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "options.h"
+#include "value.h"
+
+#define MAX_JOBS 1024
 
 static const char usage[] =
 "Usage: tt-lab [run] [OPTION]... FILE\n"
@@ -30,6 +33,7 @@ static const char usage[] =
 "      --build DIR        where kernels, image and tt-controller are; that of\n"
 "                         tt-lab, or $TT_LAB_BUILD\n"
 "      --against DIR      compare with the run in DIR\n"
+"  -j, --jobs N           how many machines may run at the same time\n"
 "      --json             print progress and results as JSON, an object a line\n"
 "  -q, --quiet            show no progress\n"
 "  -h, --help             print this\n"
@@ -48,6 +52,7 @@ static const struct option names[] = {
 	{ "against", required_argument, NULL, OPTION_AGAINST },
 	{ "build", required_argument, NULL, OPTION_BUILD },
 	{ "help", no_argument, NULL, 'h' },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "output", required_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -66,6 +71,8 @@ static enum options_outcome wrong(const char *what, const char *word)
 static enum options_outcome parse_one(struct options *opt, int code,
 				      char **argv)
 {
+	uint64_t number;
+
 	switch (code) {
 	case OPTION_AGAINST:
 		opt->against = optarg;
@@ -75,6 +82,12 @@ static enum options_outcome parse_one(struct options *opt, int code,
 		return OPTIONS_GO;
 	case OPTION_JSON:
 		opt->json = true;
+		return OPTIONS_GO;
+	case 'j':
+		if (!value_number(optarg, MAX_JOBS, &number) || !number)
+			return wrong("--jobs has to be a number from 1 to 1024",
+				     optarg);
+		opt->jobs = number;
 		return OPTIONS_GO;
 	case 'o':
 		opt->directory = optarg;
@@ -152,7 +165,7 @@ enum options_outcome options_parse(struct options *opt,
 	if (!opt->set)
 		return wrong("out of memory", "");
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, ":o:s:qhV", names, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, ":j:o:s:qhV", names, NULL)) != -1) {
 		outcome = parse_one(opt, code, argv);
 		if (outcome != OPTIONS_GO)
 			return outcome;

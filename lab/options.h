@@ -16,6 +16,7 @@
  * @against: a run to compare with, or NULL
  * @set: assignments of --set
  * @nr_set: how many
+ * @jobs: how many machines may run at the same time, 0 if not given
  * @json: progress is for a program
  * @quiet: no progress
  */
@@ -28,6 +29,7 @@ struct options {
 	const char *against;
 	const char **set;
 	size_t nr_set;
+	unsigned int jobs;
 	bool json;
 	bool quiet;
 };

@@ -86,6 +86,34 @@ bool plan_needs_hold(const struct lab *lab, const struct machine *machine)
 	return false;
 }
 
+/**
+ * plan_needs_one_group - must nobody run while somebody stands?
+ * @lab: the lab
+ *
+ * Return: the key because of which that is so, or NULL: then several machines may
+ * run at the same time.
+ */
+const char *plan_needs_one_group(const struct lab *lab)
+{
+	const struct machine *machine;
+	size_t i;
+
+	for (i = 0; i < lab->nr_machines; i++) {
+		machine = &lab->machines[i];
+		if (machine->nr_after)
+			return "after";
+		if (machine->join)
+			return "join";
+		if (machine->simulator)
+			return "simulator";
+		if (machine->shell)
+			return "shell";
+		if (machine->expect.exit == EXPECT_RUNNING)
+			return "running";
+	}
+	return NULL;
+}
+
 static void print_cards(struct pool *pool, const struct machine *machine,
 			FILE *file)
 {
@@ -365,11 +393,13 @@ static void add_link(struct pool *pool, struct words *words,
  * @lab: the lab
  * @host: what the host has
  * @clients: how many there are at the beginning
+ * @jobs: how many machines may run at the same time; 0: they are one group
  *
  * The controller runs in the run's directory.
  */
 struct words plan_controller(struct pool *pool, const struct lab *lab,
-			     const struct host *host, unsigned int clients)
+			     const struct host *host, unsigned int clients,
+			     unsigned int jobs)
 {
 	const char *watchdog = pool_printf(pool, "%llu",
 					   (lab->watchdog + NSEC_PER_SEC - 1) /
@@ -388,6 +418,11 @@ struct words plan_controller(struct pool *pool, const struct lab *lab,
 	}
 	if (host->patched)
 		add(pool, &words, "--late-join=shm");
+	if (jobs) {
+		add(pool, &words, "--groups=machines");
+		add(pool, &words, "--jobs");
+		add(pool, &words, pool_printf(pool, "%u", jobs));
+	}
 	add(pool, &words, "--watchdog");
 	add(pool, &words, watchdog);
 	add(pool, &words, "--on-hang=report");

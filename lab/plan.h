@@ -18,10 +18,12 @@ struct words {
 
 bool plan_is_essential(const struct lab *lab, const struct machine *machine);
 bool plan_needs_hold(const struct lab *lab, const struct machine *machine);
+const char *plan_needs_one_group(const struct lab *lab);
 bool plan_write(struct pool *pool, const struct lab *lab,
 		const struct host *host, const char *directory);
 struct words plan_controller(struct pool *pool, const struct lab *lab,
-			     const struct host *host, unsigned int clients);
+			     const struct host *host, unsigned int clients,
+			     unsigned int jobs);
 struct words plan_machine(struct pool *pool, const struct lab *lab,
 			  const struct machine *machine);
 struct words plan_gdb(struct pool *pool, const struct host *host,

@@ -169,6 +169,9 @@ static struct json_object *json_run(const struct run *run)
 			       json_object_new_string(run->lab->name));
 	json_object_object_add(object, "kernel",
 			       json_object_new_string(run->host->version));
+	if (run->jobs)
+		json_object_object_add(object, "jobs",
+				       json_object_new_int(run->jobs));
 	json_object_object_add(object, "ok",
 			       json_object_new_boolean(report_is_ok(run)));
 	if (run->failure)

@@ -18,6 +18,9 @@
  * - The lab's stop. The clock runs, so all machines wait when we kill them.
  *
  * The controller's log tells who has sent START, and who hangs.
+ *
+ * With --jobs there is no such instant, because a machine that stands does not hold
+ * the others. So only labs that need none may have it: plan_needs_one_group().
  */
 
 #include <errno.h>
@@ -116,6 +119,9 @@ static void on_time(void *data, uint64_t time)
 	struct run *run = data;
 
 	run->progress.time = time;
+	/* without a clock that is exact */
+	if (run->jobs && time >= run->lab->stop)
+		run->stopped = true;
 }
 
 static const struct follow_ops follow_ops = {
@@ -303,7 +309,7 @@ static void tick(struct run *run)
 
 	run->progress.wall = now() - run->began;
 	if (run->progress.wall - run->progress.last_wall < TICK ||
-	    run->how == PROGRESS_NONE)
+	    (run->how == PROGRESS_NONE && !run->jobs))
 		return;
 	run->progress.up = 0;
 	MEMBER_FOREACH(member, run)
@@ -639,7 +645,7 @@ static void end_run(struct run *run)
 
 static bool start_controller(struct run *run)
 {
-	unsigned int clients = 1;
+	unsigned int clients = !run->jobs;
 	struct member *member;
 	struct words argv;
 	struct spawn spawn = { .directory = run->directory };
@@ -648,7 +654,8 @@ static bool start_controller(struct run *run)
 	/* the clock is one of them */
 	MEMBER_FOREACH(member, run)
 		clients += !member->machine->nr_after && !member->machine->join;
-	argv = plan_controller(run->pool, run->lab, run->host, clients);
+	argv = plan_controller(run->pool, run->lab, run->host, clients,
+			       run->jobs);
 	run->log.log = rundir_create(run->pool, run->directory,
 				     "controller.log");
 	if (!run->log.log || pipe2(fds, O_CLOEXEC))
@@ -798,7 +805,7 @@ bool run_lab(struct run *run)
 	if (ret) {
 		fprintf(stderr, "tt-lab: fork: %s\n", strerror(-ret));
 	} else {
-		if (start_controller(run) && start_clock(run))
+		if (start_controller(run) && (run->jobs || start_clock(run)))
 			run_machines(run);
 		end_run(run);
 		guard_stop(&run->guard);

@@ -34,7 +34,7 @@ struct member {
 /**
  * struct run - a run of a lab
  *
- * The caller sets the first seven.
+ * The caller sets the first eight.
  *
  * @pool: for texts
  * @lab: the lab
@@ -42,6 +42,8 @@ struct member {
  * @directory: where it runs, absolute, empty
  * @how: who looks at the progress
  * @real_time: simulated time does not get ahead of the host's clock
+ * @jobs: how many machines may run at the same time; 0: one, and then the clock is
+ *	exact for machines that join and for the lab's stop
  * @debugged: a machine that runs under gdb, or NULL
  * @members: its machines
  * @guard: cleans up if tt-lab is killed
@@ -71,6 +73,7 @@ struct run {
 	const char *directory;
 	enum progress_how how;
 	bool real_time;
+	unsigned int jobs;
 	const struct machine *debugged;
 
 	struct member *members;

@@ -34,7 +34,7 @@ __tt_lab()
 	case $word in
 	-*)
 		mapfile -t COMPREPLY < <(compgen -W '--output --set --build
-			--against --json --quiet --help --version' -- "$word")
+			--against --jobs --json --quiet --help --version' -- "$word")
 		return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do

@@ -307,6 +307,43 @@ ok 'a run with another seed differs from it' \
 ok 'verify names the time and the frame at which they begin to differ' \
 	shows same '^The runs differ, first at virtual time [0-9.]+ s: (lan.pcap, frame|.*/console, line) [0-9]+$'
 
+file jobs <<-'END'
+	networks: { lan: { delay: 5ms, loss: 10%, capture: lan.pcap } }
+	machines:
+	  node%:
+	    count: 3
+	    networks: { lan: 10.0.0.%/24 }
+	    run: sleep %; ping -c 9 node1; sleep 20
+END
+parallel()
+{
+	timeout 240 "$build/tt-lab" verify -o "$labs/jobs" "$tmp/jobs.yaml" \
+		>"$tmp/jobs.out" 2>&1 || {
+		cat "$tmp/jobs.out"
+		return 1
+	}
+	json jobs/first '.jobs == null' && json jobs/second '.jobs == 2'
+}
+ok 'a run with two machines at a time is the same as one without' parallel
+ok 'verify has compared all of it' \
+	shows jobs '^The runs are the same: 10 files of 3 machines$'
+cp "$tmp/order.yaml" "$tmp/after.yaml"
+ok 'a lab whose machines need each other cannot have --jobs' \
+	says "it has 'after', for which machines must not run at the same time" \
+	"$build/tt-lab" check --jobs 2 "$tmp/after.yaml"
+
+# the examples of the manual page
+examples()
+{
+	awk -v to="$tmp/example" '/^\.EX/ { nr++; on = to nr ".yaml"; next }
+		/^\.EE/ { on = "" }
+		on { gsub(/\\-/, "-"); print >on }' lab/tt-lab.5
+	for nr in 1 2; do
+		"$build/tt-lab" check "$tmp/example$nr.yaml" || return
+	done
+}
+ok 'the examples of the manual page are labs' examples
+
 # a terminal on a machine: what is typed there, and what the host's clock says
 typed()
 {

@@ -34,6 +34,12 @@ static void texts_differ_in_a_line_at_the_time_that_it_says(void **state)
 		  "[12345.000001] a", "[12346.000000] a", 12345 * S + 1000 },
 		{ "[    2.000000] a\nx\n", "[    2.000000] a\ny\n", "line 2",
 		  "x", "y", 2 * S },
+		/* UML's message on a descriptor of the host */
+		{ "a\nepollctl add err fd 9, x\nb\n",
+		  "a\nepollctl add err fd 12, x\nb\n", NULL, NULL, NULL, 0 },
+		{ "epollctl add err fd 9, x\nb\n",
+		  "epollctl add err fd 12, x\nc\n", "line 2", "b", "c",
+		  UNKNOWN },
 		{ "exit 0\nbegan 5\nended 17\n", "exit 0\nbegan 5\nended 16\n",
 		  "line 3", "ended 17", "ended 16", 16 },
 	};
