@@ -645,8 +645,8 @@ static void handle_hidden(struct groups *groups, struct group *group)
 		if (!is_suspect(other, group) || TAILQ_EMPTY(&other->clients))
 			continue;
 		if (!suspects++)
-			snprintf(who, sizeof(who), "%s", client_label(
-				 TAILQ_FIRST(&other->clients)));
+			snprintf(who, sizeof(who), "%s",
+				 client_label(TAILQ_FIRST(&other->clients)));
 		new += !other->merged || !group->merged;
 		other->merged = true;
 	}

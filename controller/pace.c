@@ -16,6 +16,8 @@
  * Nothing here reads a clock.
  */
 
+#include <string.h>
+
 #include "pace.h"
 
 /* a stretch of a trial, how many of each way there are, and between trials */
@@ -51,8 +53,7 @@ static void end_stretch(struct pace *pace, uint64_t wall, uint64_t time)
 	if (!pace->rounds) {
 		/* another trial */
 		pace->rounds = 2 * ROUNDS;
-		pace->sum[0].wall = pace->sum[1].wall = 0;
-		pace->sum[0].time = pace->sum[1].time = 0;
+		memset(pace->sum, 0, sizeof(pace->sum));
 		return;
 	}
 	pace->sum[pace->many].wall += wall - pace->wall;
