@@ -225,7 +225,8 @@ static void check_order(struct lab *lab, struct errors *errors)
 					break;
 			if (started[i] || j < machine->nr_after)
 				continue;
-			started[i] = changed = true;
+			started[i] = true;
+			changed = true;
 		}
 	}
 	for (i = 0; started && i < lab->nr_machines; i++)

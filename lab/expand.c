@@ -26,9 +26,11 @@ static int64_t number_at(const char **text, int64_t number)
 	*text = s;
 	if ((*s != '+' && *s != '-') || !isdigit((unsigned char)s[1]))
 		return number;
-	for (digits = 1; isdigit((unsigned char)s[digits]) &&
-			 digits <= MAX_DIGITS; digits++)
+	for (digits = 1; digits <= MAX_DIGITS; digits++) {
+		if (!isdigit((unsigned char)s[digits]))
+			break;
 		value = value * 10 + s[digits] - '0';
+	}
 	*text = s + digits;
 	return *s == '+' ? number + value : number - value;
 }
@@ -67,7 +69,9 @@ static struct node *copy(struct pool *pool, const struct node *node,
 	struct node *made = pool_alloc(pool, sizeof(*made)), *child, *twin;
 
 	*made = *node;
-	made->first = made->last = made->next = NULL;
+	made->first = NULL;
+	made->last = NULL;
+	made->next = NULL;
 	if (node->text)
 		made->text = expand_text(pool, node->text, number);
 	if (node->key)
@@ -142,7 +146,8 @@ void expand_counts(struct pool *pool, struct node *map, struct errors *errors)
 	if (map->kind != NODE_MAP)
 		return;
 	child = map->first;
-	map->first = map->last = NULL;
+	map->first = NULL;
+	map->last = NULL;
 	for (; child; child = next) {
 		next = child->next;
 		child->next = NULL;

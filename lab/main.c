@@ -153,8 +153,8 @@ static int run_in(struct session *session, const struct options *opt,
 	};
 	int status = EXIT_WRONG;
 
-	run.how = progress_choose(opt->json, opt->quiet || run.real_time ||
-						     debugged);
+	run.how = progress_choose(opt->json,
+				  opt->quiet || run.real_time || debugged);
 	if (run.directory && run_lab(&run))
 		status = report(&run);
 	session->stopped |= run.stopped;

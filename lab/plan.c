@@ -137,15 +137,17 @@ static void print_cards(struct pool *pool, const struct machine *machine,
 static void print_hosts(struct pool *pool, const struct lab *lab, FILE *file)
 {
 	const struct machine *machine;
+	const struct card *card;
 	size_t i, j, k;
 
 	for (i = 0; i < lab->nr_machines; i++) {
 		machine = &lab->machines[i];
-		for (j = 0; j < machine->nr_cards; j++)
-			for (k = 0; k < machine->cards[j].nr_addresses; k++)
+		for (j = 0; j < machine->nr_cards; j++) {
+			card = &machine->cards[j];
+			for (k = 0; k < card->nr_addresses; k++)
 				fprintf(file, "host %s %s\n", machine->name,
-					value_print_ip(pool,
-						&machine->cards[j].address[k]));
+					value_print_ip(pool, &card->address[k]));
+		}
 	}
 }
 

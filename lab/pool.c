@@ -15,7 +15,7 @@
 
 struct pool_block {
 	struct pool_block *next;
-	_Alignas(max_align_t) char data[];
+	max_align_t data[];
 };
 
 /**

@@ -156,7 +156,8 @@ int proc_read(const char *const *argv, char *text, size_t size,
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	spawn.fd[0] = -1;
-	spawn.fd[1] = spawn.fd[2] = fds[1];
+	spawn.fd[1] = fds[1];
+	spawn.fd[2] = fds[1];
 	pid = proc_start(&spawn);
 	close(fds[1]);
 	if (pid > 0)

@@ -125,6 +125,7 @@ static struct json_object *json_member(const struct run *run,
 	struct verdict verdicts[MAX_VERDICTS];
 	size_t nr = expect_check(run->pool, member, verdicts), i;
 	const struct result *result = &member->result;
+	const char *wrong;
 
 	json_object_object_add(object, "name",
 			       json_object_new_string(member->machine->name));
@@ -150,9 +151,10 @@ static struct json_object *json_member(const struct run *run,
 		one = json_object_new_object();
 		json_object_object_add(one, "expected",
 				       json_object_new_string(verdicts[i].what));
-		if (verdicts[i].wrong)
+		wrong = verdicts[i].wrong;
+		if (wrong)
 			json_object_object_add(one, "but",
-				json_object_new_string(verdicts[i].wrong));
+					       json_object_new_string(wrong));
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(object, "expectations", list);
@@ -308,11 +310,11 @@ bool report_write(const struct run *run)
  */
 void report_event(const struct run *run)
 {
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	struct json_object *object = json_run(run);
 
 	json_object_object_add(object, "event", json_object_new_string("end"));
-	printf("%s\n", json_object_to_json_string_ext(object,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", json_object_to_json_string_ext(object, flags));
 	fflush(stdout);
 	json_object_put(object);
 }

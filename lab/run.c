@@ -380,9 +380,10 @@ static bool start_late(struct run *run, uint64_t join)
 	struct member *member;
 
 	MEMBER_FOREACH(member, run) {
-		if (join ? member->ending.started ||
-			   member->machine->join != join :
-			   !may_start(run, member))
+		if (join && (member->ending.started ||
+			     member->machine->join != join))
+			continue;
+		if (!join && !may_start(run, member))
 			continue;
 		start(run, member);
 		run->joining = member;
@@ -665,7 +666,8 @@ static bool start_controller(struct run *run)
 	spawn.path = run->host->controller;
 	spawn.argv = argv.word;
 	spawn.fd[0] = -1;
-	spawn.fd[1] = spawn.fd[2] = fds[1];
+	spawn.fd[1] = fds[1];
+	spawn.fd[2] = fds[1];
 	run->controller = proc_start(&spawn);
 	close(fds[1]);
 	if (run->controller < 0) {

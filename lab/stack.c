@@ -50,8 +50,10 @@ const char *stack_write(struct pool *pool, pid_t pid, const char *directory)
 	char *text = pool_alloc(pool, MAX_STACK), *frame;
 	FILE *file;
 
-	if (proc_read(argv, text, MAX_STACK, GDB_PATIENCE_MS) ||
-	    !(frame = strstr(text, "#0 ")))
+	if (proc_read(argv, text, MAX_STACK, GDB_PATIENCE_MS))
+		return NULL;
+	frame = strstr(text, "#0 ");
+	if (!frame)
 		return NULL;
 	file = rundir_create(pool, directory, "stack");
 	if (file)
