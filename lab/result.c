@@ -211,18 +211,6 @@ static void read_simulator(struct pool *pool, const struct ending *ending,
 }
 
 /**
- * result_is_complete - has a machine written its result?
- * @pool: for paths
- * @directory: the machine's
- */
-bool result_is_complete(struct pool *pool, const char *directory)
-{
-	struct result result = {};
-
-	return read_own(pool, directory, &result);
-}
-
-/**
  * result_read - find out how a machine ended
  * @pool: for texts
  * @machine: the machine

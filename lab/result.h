@@ -69,6 +69,5 @@ void result_read(struct pool *pool, const struct machine *machine,
 		 const char *directory, const struct ending *ending,
 		 struct result *result);
 const char *result_name(enum outcome outcome);
-bool result_is_complete(struct pool *pool, const char *directory);
 
 #endif /* TT_LAB_RESULT_H */

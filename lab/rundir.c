@@ -31,11 +31,8 @@ static int remove_one(const char *path, const struct stat *st, int type,
 	return 0;
 }
 
-/**
- * rundir_remove - remove all that is in a directory
- * @path: the directory, which stays
- */
-void rundir_remove(const char *path)
+/* remove all that is in the directory, which stays */
+static void empty(const char *path)
 {
 	nftw(path, remove_one, MAX_FDS, FTW_DEPTH | FTW_PHYS);
 }
@@ -91,7 +88,7 @@ static bool take(struct pool *pool, const char *path)
 		return wrong(path, "another run is using it");
 	if (access(mark, F_OK) && !is_empty(path))
 		return wrong(path, "it is not empty, and not of an earlier run");
-	rundir_remove(path);
+	empty(path);
 	fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return wrong(mark, strerror(errno));
@@ -136,7 +133,7 @@ void rundir_sweep(const char *path, const struct lab *lab)
 	size_t i;
 
 	snprintf(text, sizeof(text), "%s/" SOCKETS, path);
-	rundir_remove(text);
+	empty(text);
 	rmdir(text);
 	snprintf(text, sizeof(text), "%s/.image", path);
 	unlink(text);
@@ -144,7 +141,7 @@ void rundir_sweep(const char *path, const struct lab *lab)
 		/* the kernel's own, with its console socket */
 		snprintf(text, sizeof(text), "%s/%s/%s", path,
 			 lab->machines[i].name, lab->machines[i].name);
-		rundir_remove(text);
+		empty(text);
 		rmdir(text);
 		snprintf(text, sizeof(text), "%s/%s/waiting", path,
 			 lab->machines[i].name);

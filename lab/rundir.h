@@ -10,7 +10,6 @@
 
 const char *rundir_open(struct pool *pool, const char *path);
 bool rundir_make(const char *path);
-void rundir_remove(const char *path);
 void rundir_sweep(const char *path, const struct lab *lab);
 FILE *rundir_create(struct pool *pool, const char *directory,
 		    const char *name);

@@ -32,20 +32,14 @@ struct parser {
 	bool lines;
 };
 
-/**
- * tree_path - name a node
- * @pool: for the text
- * @node: the node, or NULL
- *
- * Return: such as "machines.client.args[1]"; empty for the root.
- */
-const char *tree_path(struct pool *pool, const struct node *node)
+/* such as "machines.client.args[1]"; empty for the root or NULL */
+static const char *path_of(struct pool *pool, const struct node *node)
 {
 	const char *before;
 
 	if (!node || !node->parent)
 		return "";
-	before = tree_path(pool, node->parent);
+	before = path_of(pool, node->parent);
 	if (!node->key)
 		return pool_printf(pool, "%s[%u]", before, node->index);
 	return pool_printf(pool, "%s%s%s", before, *before ? "." : "",
@@ -55,7 +49,7 @@ const char *tree_path(struct pool *pool, const struct node *node)
 static void say(struct errors *errors, const struct node *node,
 		unsigned int line, const char *text)
 {
-	const char *path = tree_path(errors->pool, node);
+	const char *path = path_of(errors->pool, node);
 	char *said = pool_printf(errors->pool, "%u: %s", line, text);
 	size_t i;
 

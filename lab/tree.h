@@ -74,7 +74,6 @@ bool tree_set(struct pool *pool, struct node *root, const char *assignment,
 struct node *tree_get(const struct node *map, const char *key);
 void tree_add(struct node *parent, struct node *child);
 bool tree_is_empty(const struct node *node);
-const char *tree_path(struct pool *pool, const struct node *node);
 void error_at(struct errors *errors, const struct node *node,
 	      const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -644,25 +644,6 @@ const struct network *net_network(const struct net *net, size_t index)
 }
 
 /**
- * net_horizon - before which time does nothing arrive that is not committed?
- * @net: the networks
- *
- * Return: controller time, ns.
- */
-uint64_t net_horizon(const struct net *net)
-{
-	uint64_t horizon = SIMTIME_NEVER, time;
-	size_t i;
-
-	for (i = 0; i < net->nr; i++) {
-		time = network_horizon(&net->switches[i].network);
-		if (time < horizon)
-			horizon = time;
-	}
-	return horizon;
-}
-
-/**
  * net_inbox_next - when the next frame arrives that is committed
  * @inbox: the inbox
  *

@@ -117,7 +117,6 @@ void net_inbox_destroy(struct net_inbox *inbox);
 void net_commit(struct net *net, uint64_t time);
 void net_finish(struct net *net);
 const struct network *net_network(const struct net *net, size_t index);
-uint64_t net_horizon(const struct net *net);
 uint64_t net_inbox_next(const struct net_inbox *inbox);
 void net_deliver(struct net_inbox *inbox, uint64_t time);
 bool net_inbox_waits(const struct net_inbox *inbox);
