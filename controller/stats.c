@@ -15,8 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
+#include "json_add.h"
 #include "op.h"
 #include "simtime.h"
 #include "stats.h"
@@ -80,17 +79,6 @@ void stats_add(struct stats *stats, struct client_stats *client)
 	STAILQ_INSERT_TAIL(stats, client, link);
 }
 
-static void json_u64(struct json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
-
-static void json_string(struct json_object *obj, const char *key,
-			const char *value)
-{
-	json_object_object_add(obj, key, json_object_new_string(value));
-}
-
 static struct json_object *json_counts(const uint64_t *counts,
 				       const uint32_t *ops, size_t n)
 {
@@ -104,7 +92,7 @@ static struct json_object *json_counts(const uint64_t *counts,
 		for (c = 0; name[c]; c++)
 			key[c] = tolower(name[c]);
 		key[c] = '\0';
-		json_u64(obj, key, counts[ops[i]]);
+		json_add_u64(obj, key, counts[ops[i]]);
 	}
 	return obj;
 }
@@ -116,18 +104,18 @@ static void json_messages(struct json_object *obj, const struct client_stats *c)
 						      ARRAY_SIZE(ops_in)));
 	json_object_object_add(obj, "out", json_counts(c->out, ops_out,
 						       ARRAY_SIZE(ops_out)));
-	json_u64(obj, "wakeups", c->out[UM_TIMETRAVEL_RUN]);
+	json_add_u64(obj, "wakeups", c->out[UM_TIMETRAVEL_RUN]);
 }
 
 static struct json_object *json_client(const struct client_stats *client)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_u64(obj, "name", client->name);
-	json_u64(obj, "slot", client->slot);
-	json_string(obj, "transport", client->memory ? "memory" : "messages");
+	json_add_u64(obj, "name", client->name);
+	json_add_u64(obj, "slot", client->slot);
+	json_add_string(obj, "transport", client->memory ? "memory" : "messages");
 	json_messages(obj, client);
-	json_u64(obj, "time_ns", client->time);
+	json_add_u64(obj, "time_ns", client->time);
 	return obj;
 }
 
@@ -162,11 +150,11 @@ static struct json_object *json_all(const struct stats *stats,
 		}
 	}
 	json_messages(totals, &total);
-	json_u64(totals, "past_requests", sum->past_requests);
+	json_add_u64(totals, "past_requests", sum->past_requests);
 
-	json_u64(all, "virtual_time_ns", sum->virtual_time);
-	json_u64(all, "wall_time_ns", sum->wall_time);
-	json_u64(all, "cpu_time_ns", cpu_time());
+	json_add_u64(all, "virtual_time_ns", sum->virtual_time);
+	json_add_u64(all, "wall_time_ns", sum->wall_time);
+	json_add_u64(all, "cpu_time_ns", cpu_time());
 	json_object_object_add(all, "clients", clients);
 	json_object_object_add(all, "totals", totals);
 	if (sum->networks)

@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-#include <json-c/json.h>
-
+#include "json_add.h"
 #include "net.h"
 #include "network.h"
 #include "waits.h"
@@ -96,11 +95,6 @@ static const char *network_name(const struct waits *waits, size_t nr)
 		       net_network(waits->net, nr)->config->name : "broadcasts";
 }
 
-static void add(struct json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
-
 static struct json_object *report(const struct waits *waits,
 				  const struct wait *wait)
 {
@@ -109,15 +103,15 @@ static struct json_object *report(const struct waits *waits,
 	const struct wait *other;
 	size_t i;
 
-	add(obj, "client", wait->name);
-	add(obj, "runs", wait->runs);
-	add(obj, "waited_ns", wait->total);
+	json_add_u64(obj, "client", wait->name);
+	json_add_u64(obj, "runs", wait->runs);
+	json_add_u64(obj, "waited_ns", wait->total);
 	STAILQ_FOREACH(other, &waits->all, link)
 		if (wait->total && other->number == wait->from)
-			add(obj, "waited_most_for", other->name);
+			json_add_u64(obj, "waited_most_for", other->name);
 	for (i = 0; i <= waits->net->nr; i++)
 		if (wait->by[i])
-			add(by, network_name(waits, i), wait->by[i]);
+			json_add_u64(by, network_name(waits, i), wait->by[i]);
 	json_object_object_add(obj, "bounded_by", by);
 	return obj;
 }

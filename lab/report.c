@@ -5,11 +5,11 @@
  */
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "expect.h"
+#include "json_add.h"
 #include "report.h"
 #include "rundir.h"
 #include "simtime.h"
@@ -127,34 +127,27 @@ static struct json_object *json_member(const struct run *run,
 	const struct result *result = &member->result;
 	const char *wrong;
 
-	json_object_object_add(object, "name",
-			       json_object_new_string(member->machine->name));
+	json_add_string(object, "name", member->machine->name);
 	json_object_object_add(object, "id",
 			       json_object_new_int(member->machine->id));
-	json_object_object_add(object, "outcome",
-			       json_object_new_string(result_name(result->outcome)));
+	json_add_string(object, "outcome", result_name(result->outcome));
 	if (result->outcome == OUTCOME_EXIT ||
 	    result->outcome == OUTCOME_SIGNAL)
 		json_object_object_add(object, "number",
 				       json_object_new_int(result->number));
-	json_object_object_add(object, "text",
-			       json_object_new_string(result->text));
+	json_add_string(object, "text", result->text);
 	if (result->has_times) {
-		json_object_object_add(object, "began_ns",
-				       json_object_new_uint64(result->began));
-		json_object_object_add(object, "ended_ns",
-				       json_object_new_uint64(result->ended));
+		json_add_u64(object, "began_ns", result->began);
+		json_add_u64(object, "ended_ns", result->ended);
 	}
 	json_object_object_add(object, "ok",
 			       json_object_new_boolean(is_ok(run, member)));
 	for (i = 0; i < nr; i++) {
 		one = json_object_new_object();
-		json_object_object_add(one, "expected",
-				       json_object_new_string(verdicts[i].what));
+		json_add_string(one, "expected", verdicts[i].what);
 		wrong = verdicts[i].wrong;
 		if (wrong)
-			json_object_object_add(one, "but",
-					       json_object_new_string(wrong));
+			json_add_string(one, "but", wrong);
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(object, "expectations", list);
@@ -167,22 +160,17 @@ static struct json_object *json_run(const struct run *run)
 	struct json_object *list = json_object_new_array();
 	size_t i;
 
-	json_object_object_add(object, "lab",
-			       json_object_new_string(run->lab->name));
-	json_object_object_add(object, "kernel",
-			       json_object_new_string(run->host->version));
+	json_add_string(object, "lab", run->lab->name);
+	json_add_string(object, "kernel", run->host->version);
 	if (run->jobs)
 		json_object_object_add(object, "jobs",
 				       json_object_new_int(run->jobs));
 	json_object_object_add(object, "ok",
 			       json_object_new_boolean(report_is_ok(run)));
 	if (run->failure)
-		json_object_object_add(object, "failure",
-				       json_object_new_string(run->failure));
-	json_object_object_add(object, "virtual_time_ns",
-			       json_object_new_uint64(run->time));
-	json_object_object_add(object, "wall_time_ns",
-			       json_object_new_uint64(run->wall));
+		json_add_string(object, "failure", run->failure);
+	json_add_u64(object, "virtual_time_ns", run->time);
+	json_add_u64(object, "wall_time_ns", run->wall);
 	for (i = 0; i < run->lab->nr_machines; i++)
 		json_object_array_add(list, json_member(run,
 							&run->members[i]));
@@ -313,7 +301,7 @@ void report_event(const struct run *run)
 	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	struct json_object *object = json_run(run);
 
-	json_object_object_add(object, "event", json_object_new_string("end"));
+	json_add_string(object, "event", "end");
 	printf("%s\n", json_object_to_json_string_ext(object, flags));
 	fflush(stdout);
 	json_object_put(object);

@@ -5,22 +5,10 @@
 
 #include <stdio.h>
 
-#include <json-c/json.h>
-
+#include "json_add.h"
 #include "net.h"
 #include "network.h"
 #include "report.h"
-
-static void add(struct json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
-
-static void add_string(struct json_object *obj, const char *key,
-		       const char *value)
-{
-	json_object_object_add(obj, key, json_object_new_string(value));
-}
 
 static struct json_object *port_report(const struct port *port)
 {
@@ -31,19 +19,19 @@ static struct json_object *port_report(const struct port *port)
 
 	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
 		 mac[1], mac[2], mac[3], mac[4], mac[5]);
-	add(obj, "client", port->id.machine);
-	add(obj, "card", port->id.card);
-	add_string(obj, "address", text);
-	add(obj, "sent", count->sent);
-	add(obj, "sent_bytes", count->sent_bytes);
-	add(obj, "received", count->received);
-	add(obj, "received_bytes", count->received_bytes);
-	add(obj, "lost", count->lost);
-	add(obj, "queue_full", count->queue);
-	add(obj, "link_down", count->down);
-	add(obj, "no_buffer", count->no_room);
-	add(obj, "kicks", count->kicks);
-	add(obj, "calls", count->calls);
+	json_add_u64(obj, "client", port->id.machine);
+	json_add_u64(obj, "card", port->id.card);
+	json_add_string(obj, "address", text);
+	json_add_u64(obj, "sent", count->sent);
+	json_add_u64(obj, "sent_bytes", count->sent_bytes);
+	json_add_u64(obj, "received", count->received);
+	json_add_u64(obj, "received_bytes", count->received_bytes);
+	json_add_u64(obj, "lost", count->lost);
+	json_add_u64(obj, "queue_full", count->queue);
+	json_add_u64(obj, "link_down", count->down);
+	json_add_u64(obj, "no_buffer", count->no_room);
+	json_add_u64(obj, "kicks", count->kicks);
+	json_add_u64(obj, "calls", count->calls);
 	return obj;
 }
 
@@ -55,7 +43,7 @@ static struct json_object *network_report(const struct network *network)
 
 	TAILQ_FOREACH(port, &network->ports, link)
 		json_object_array_add(ports, port_report(port));
-	add_string(obj, "name", network->config->name);
+	json_add_string(obj, "name", network->config->name);
 	json_object_object_add(obj, "ports", ports);
 	return obj;
 }
