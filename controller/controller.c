@@ -265,7 +265,7 @@ static void drop_rebooted(struct controller *ctl, const struct client *anew)
 
 	if (!~anew->name || !anew->pid)
 		return;
-	LIST_FOREACH(group, &ctl->groups.all, link) {
+	TAILQ_FOREACH(group, &ctl->groups.all, link) {
 		client = group_running(group);
 		if (client && client->name == anew->name &&
 		    client->pid == anew->pid)
@@ -364,7 +364,7 @@ static void advance(struct controller *ctl)
 	do {
 		reap(ctl);
 		groups_advance(&ctl->groups);
-		LIST_FOREACH(group, &ctl->groups.all, link)
+		TAILQ_FOREACH(group, &ctl->groups.all, link)
 			if (group->sched.running)
 				ctl->only_start = false;
 	} while (!TAILQ_EMPTY(&ctl->clients.gone));
@@ -393,7 +393,7 @@ static enum verdict verdict_if_silent(const struct controller *ctl)
 	const struct group *group;
 	bool ever_ran = ctl->groups.runs;
 
-	LIST_FOREACH(group, &ctl->groups.all, link) {
+	TAILQ_FOREACH(group, &ctl->groups.all, link) {
 		if (!group_is_idle(group))
 			return VERDICT_NONE;
 		ever_ran |= group->sched.runs;
@@ -415,10 +415,10 @@ static bool runs_after_all(struct controller *ctl)
 {
 	struct group *group;
 
-	LIST_FOREACH(group, &ctl->groups.all, link)
+	TAILQ_FOREACH(group, &ctl->groups.all, link)
 		group_stop_memory(group);
 	advance(ctl);
-	LIST_FOREACH(group, &ctl->groups.all, link)
+	TAILQ_FOREACH(group, &ctl->groups.all, link)
 		if (!group_is_idle(group))
 			return true;
 	return false;
@@ -508,7 +508,7 @@ static uint64_t next_deadline(const struct controller *ctl)
 	const struct client *client;
 	struct group *group;
 
-	LIST_FOREACH(group, &ctl->groups.all, link) {
+	TAILQ_FOREACH(group, &ctl->groups.all, link) {
 		due = group_deadline(group);
 		if (due < deadline)
 			deadline = due;
@@ -544,7 +544,7 @@ enum verdict controller_step(struct controller *ctl, int timeout_ms)
 	if (!ret && verdict)
 		return handle_silence(ctl, verdict);
 	if (!ret)
-		LIST_FOREACH(group, &ctl->groups.all, link)
+		TAILQ_FOREACH(group, &ctl->groups.all, link)
 			group_name_late(group);
 	if (watchdog_look(&ctl->watchdog, &ctl->clients) &&
 	    ctl->opt->on_hang == ON_HANG_ABORT)
@@ -567,7 +567,7 @@ int controller_write_stats(struct controller *ctl, const char *path)
 	struct group *group;
 
 	sum.past_requests = ctl->groups.past;
-	LIST_FOREACH(group, &ctl->groups.all, link) {
+	TAILQ_FOREACH(group, &ctl->groups.all, link) {
 		group_update_time(group);
 		sum.past_requests += group->sched.past;
 	}

@@ -48,29 +48,11 @@
 int group_init(struct group *group, const struct options *opt,
 	       struct net *net, struct stats *stats)
 {
-	group->opt = opt;
-	group->net = net;
+	*group = (struct group) {
+		.opt = opt, .net = net, .stats = stats,
+		.promised = SIMTIME_NEVER,
+	};
 	net_inbox_init(&group->inbox);
-	group->stats = stats;
-	group->members = 0;
-	group->started = 0;
-	group->last = NULL;
-	group->stopped = false;
-	group->stopped_at = 0;
-	group->base = 0;
-	group->touched = false;
-	group->bound = 0;
-	group->promised = SIMTIME_NEVER;
-	group->hidden = false;
-	group->instant = false;
-	group->merged = false;
-	group->told_hidden = false;
-	group->limit = 0;
-	group->cause = 0;
-	group->waits = false;
-	group->wait = NULL;
-	group->last_go = 0;
-	group->barrier = false;
 	TAILQ_INIT(&group->announcements);
 	broadcasts_join(&group->others);
 	TAILQ_INIT(&group->clients);

@@ -74,7 +74,7 @@ TAILQ_HEAD(announcements, announcement);
  *	a request; nobody may run before it is known what time it is
  */
 struct group {
-	LIST_ENTRY(group) link;
+	TAILQ_ENTRY(group) link;
 	unsigned int number;
 	const struct options *opt;
 	struct net *net;

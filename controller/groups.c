@@ -84,7 +84,7 @@ static bool reserve(struct groups *groups)
 
 static int make_group(struct groups *groups, struct group **made)
 {
-	struct group *group, *last;
+	struct group *group;
 	int ret;
 
 	if (!reserve(groups))
@@ -99,13 +99,7 @@ static int make_group(struct groups *groups, struct group **made)
 	}
 	group->number = groups->made++;
 	groups->nr++;
-	last = LIST_FIRST(&groups->all);
-	while (last && LIST_NEXT(last, link))
-		last = LIST_NEXT(last, link);
-	if (last)
-		LIST_INSERT_AFTER(last, group, link);
-	else
-		LIST_INSERT_HEAD(&groups->all, group, link);
+	TAILQ_INSERT_TAIL(&groups->all, group, link);
 	*made = group;
 	return 0;
 }
@@ -118,7 +112,7 @@ static void free_group(struct groups *groups, struct group *group)
 	if (group->sched.now > groups->reached)
 		groups->reached = group->sched.now;
 	groups->past += group->sched.past;
-	LIST_REMOVE(group, link);
+	TAILQ_REMOVE(&groups->all, group, link);
 	groups->nr--;
 	group_destroy(group);
 	free(group);
@@ -143,7 +137,7 @@ int groups_init(struct groups *groups, const struct options *opt,
 		.opt = opt, .net = net, .stats = stats,
 		.jobs = opt->jobs ? opt->jobs : 1,
 	};
-	LIST_INIT(&groups->all);
+	TAILQ_INIT(&groups->all);
 	waits_init(&groups->waits, net);
 	groups->networks = calloc(net->nr + 1, sizeof(*groups->networks));
 	if (groups->networks)
@@ -161,7 +155,7 @@ void groups_destroy(struct groups *groups)
 {
 	struct group *group;
 
-	while ((group = LIST_FIRST(&groups->all)))
+	while ((group = TAILQ_FIRST(&groups->all)))
 		free_group(groups, group);
 	waits_destroy(&groups->waits);
 	free(groups->networks);
@@ -185,22 +179,21 @@ static bool is_instant(const struct groups *groups, const struct client *client)
 
 /* the group that a client belongs to, NULL if there is none yet */
 static struct group *find_group(struct groups *groups,
-				const struct client *client)
+				const struct client *client, bool instant)
 {
-	bool instant = is_instant(groups, client);
 	const struct client *member;
 	struct group *group;
 
 	if (is_one(groups))
-		return LIST_FIRST(&groups->all);
-	LIST_FOREACH(group, &groups->all, link) {
-		if (instant && group->instant)
-			return group;
-		TAILQ_FOREACH(member, &client->clients->all, link)
-			if (member->group == group && client->pid &&
-			    member->pid == client->pid)
+		return TAILQ_FIRST(&groups->all);
+	if (instant)
+		TAILQ_FOREACH(group, &groups->all, link)
+			if (group->instant)
 				return group;
-	}
+	if (client->pid)
+		TAILQ_FOREACH(member, &client->clients->all, link)
+			if (member->group && member->pid == client->pid)
+				return member->group;
 	return NULL;
 }
 
@@ -225,7 +218,8 @@ static void expect_cards(const struct groups *groups, struct client *client)
  */
 int groups_add(struct groups *groups, struct client *client)
 {
-	struct group *group = find_group(groups, client);
+	bool instant = !is_one(groups) && is_instant(groups, client);
+	struct group *group = find_group(groups, client, instant);
 	bool is_new = !group;
 	int ret = 0;
 
@@ -248,7 +242,7 @@ int groups_add(struct groups *groups, struct client *client)
 	if (is_new && groups->opt->stats)
 		group->wait = waits_add(&groups->waits, group->number,
 					client->name);
-	if (is_instant(groups, client))
+	if (instant)
 		group->instant = true;
 	if (client->is_machine)
 		expect_cards(groups, client);
@@ -292,7 +286,7 @@ uint64_t groups_time(const struct groups *groups)
 	uint64_t time = groups->reached;
 	const struct group *group;
 
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (group->sched.now > time)
 			time = group->sched.now;
 	return time;
@@ -307,7 +301,7 @@ uint32_t groups_started(const struct groups *groups)
 	const struct group *group;
 	uint32_t started = 0;
 
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		started += group->started;
 	return started;
 }
@@ -390,7 +384,7 @@ void groups_broadcast(struct groups *groups, struct client *from,
 	/* who waits may be behind the others */
 	if (!from->group->sched.running && groups_time(groups) > sent)
 		sent = groups_time(groups);
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (group != from->group &&
 		    group_announce(group, simtime_add(sent, delay), from->name,
 				   value))
@@ -405,7 +399,7 @@ static bool has_barrier(const struct groups *groups)
 {
 	const struct group *group;
 
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (group->barrier)
 			return true;
 	return false;
@@ -417,7 +411,7 @@ static uint64_t latest_time(struct groups *groups)
 	uint64_t latest = groups->reached, time;
 	const struct group *group;
 
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		time = group->sched.latest;
 		if (group->promised < time)
 			time = group->promised;
@@ -436,14 +430,14 @@ static bool pass_barrier(struct groups *groups)
 	struct group *group;
 	uint64_t time;
 
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		group_hurry(group);
 		runs |= !group_can_go(group);
 	}
 	if (runs)
 		return false;
 	time = latest_time(groups);
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		/* nobody knew of what happens now */
 		group->bound = 0;
 		if (!group->barrier)
@@ -495,13 +489,13 @@ static void merge_slots(struct groups *groups)
 	const struct group *group;
 	size_t i = 0;
 
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		if (group->merged && groups->slots[i].next < first)
 			first = groups->slots[i].next;
 		i++;
 	}
 	i = 0;
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (groups->slots[i++].next > first && group->merged)
 			groups->slots[i - 1].next = first;
 }
@@ -512,7 +506,7 @@ static void bound_merged(struct groups *groups, struct group *group)
 	const struct group *other;
 	uint64_t bound;
 
-	LIST_FOREACH(other, &groups->all, link) {
+	TAILQ_FOREACH(other, &groups->all, link) {
 		if (!other->merged || other == group)
 			continue;
 		/* of those with the same time the first one goes */
@@ -543,20 +537,20 @@ static void set_bounds(struct groups *groups)
 	size_t i = 0;
 
 	if (is_one(groups)) {
-		LIST_FIRST(&groups->all)->bound = SIMTIME_NEVER;
+		TAILQ_FIRST(&groups->all)->bound = SIMTIME_NEVER;
 		return;
 	}
 	fill_networks(groups);
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		fill_slot(groups, group, i++);
 	if (groups->merged)
 		merge_slots(groups);
 	windows_compute(groups->slots, groups->nr, groups->networks,
 			groups->net->nr + 1);
 	i = 0;
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		take_bound(groups, group, &groups->slots[i++]);
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (group->merged)
 			bound_merged(groups, group);
 }
@@ -567,7 +561,7 @@ static void commit(struct groups *groups)
 	uint64_t time = SIMTIME_NEVER, next;
 	struct group *group;
 
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		next = group->barrier ? group->promised : group_next(group);
 		if (next < time)
 			time = next;
@@ -575,7 +569,7 @@ static void commit(struct groups *groups)
 	net_commit(groups->net, time);
 	if (time < SIMTIME_NEVER && time > groups->time)
 		groups->time = time;
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (!group->barrier)
 			group->promised = group_next(group);
 }
@@ -584,7 +578,7 @@ static struct group *first_to_go(struct groups *groups)
 {
 	struct group *group, *first = NULL;
 
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		if (group_can_go(group) && group->promised < group->bound &&
 		    (!first || group->promised < first->promised))
 			first = group;
@@ -641,7 +635,7 @@ static void handle_hidden(struct groups *groups, struct group *group)
 
 	group->hidden = false;
 	snprintf(who, sizeof(who), "nobody that the controller knows");
-	LIST_FOREACH(other, &groups->all, link) {
+	TAILQ_FOREACH(other, &groups->all, link) {
 		if (!is_suspect(other, group) || TAILQ_EMPTY(&other->clients))
 			continue;
 		if (!suspects++)
@@ -667,7 +661,7 @@ static uint32_t count_running(const struct groups *groups)
 	const struct group *group;
 	uint32_t running = 0;
 
-	LIST_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->all, link)
 		running += !group_can_go(group);
 	return running;
 }
@@ -683,7 +677,7 @@ static void count_waits(struct groups *groups)
 	now = loop_now();
 	ns = groups->waits.last ? now - groups->waits.last : 0;
 	groups->waits.last = now;
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		if (!group->wait)
 			continue;
 		group->wait->runs = group->sched.runs;
@@ -698,7 +692,7 @@ static void note_waits(struct groups *groups)
 	struct group *group;
 
 	if (!STAILQ_EMPTY(&groups->waits.all))
-		LIST_FOREACH(group, &groups->all, link)
+		TAILQ_FOREACH(group, &groups->all, link)
 			group->waits = group_can_go(group) && group->bound &&
 				       group->promised < SIMTIME_NEVER &&
 				       group->promised >= group->bound;
@@ -739,7 +733,7 @@ void groups_advance(struct groups *groups)
 	uint64_t bound;
 
 	count_waits(groups);
-	LIST_FOREACH(group, &groups->all, link) {
+	TAILQ_FOREACH(group, &groups->all, link) {
 		group_settle(group);
 		if (group->hidden)
 			handle_hidden(groups, group);

@@ -14,7 +14,7 @@
 #include "waits.h"
 #include "window.h"
 
-LIST_HEAD(group_list, group);
+TAILQ_HEAD(group_list, group);
 
 /**
  * struct groups - all groups, and which of them goes next

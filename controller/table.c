@@ -181,7 +181,7 @@ void table_log(const struct controller *ctl)
 	struct group *group;
 	unsigned int count = 0;
 
-	LIST_FOREACH(group, &ctl->groups.all, link)
+	TAILQ_FOREACH(group, &ctl->groups.all, link)
 		group_update_time(group);
 	widen(widths, NULL);
 	TAILQ_FOREACH(client, &ctl->clients.all, link) {

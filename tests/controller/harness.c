@@ -82,7 +82,7 @@ void sim_settle(struct sim *sim)
 
 struct group *sim_group(struct sim *sim)
 {
-	return LIST_FIRST(&sim->ctl.groups.all);
+	return TAILQ_FIRST(&sim->ctl.groups.all);
 }
 
 void sim_wants_until(struct sim *sim)
