@@ -6,7 +6,10 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 . "$top/scripts/kernel.sh"
 . "$top/scripts/machine.sh"
+. "$top/tests/until.sh"
 use_kernel
+
+patience=60
 
 # for commands of their own: in a chroot, root can have mounts but no user namespace
 export own_mounts=-m
@@ -15,8 +18,6 @@ export own_mounts=-m
 # there is no X server to start a terminal on
 export DISPLAY=none
 
-# of all machines: wall clock at time 0
-epoch=1700000000000000000
 run=$build/test/outside-$(basename "$kdir")
 
 # a machine that was killed leaves one process a terminal, in a session of its own
@@ -26,33 +27,10 @@ clean_up()
 		cut -d / -f 3 | xargs -r kill -s KILL 2>/dev/null || :
 }
 
-# wrong TEXT - this is what is wrong
-wrong()
-{
-	echo "$*"
-	exit 1
-}
-
-# until_done COMMAND... - it succeeds, within a minute
-until_done()
-{
-	for _ in $(seq 600); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # serve OPTION... - start the controller
 serve()
 {
 	start_controller "$@" || wrong 'the controller does not start'
-}
-
-# ended PID - it has
-ended()
-{
-	! kill -0 "$1" 2>/dev/null
 }
 
 # gate N - machine N will stand there until its `waiting` is gone

@@ -7,31 +7,15 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 . "$top/scripts/kernel.sh"
 . "$top/scripts/machine.sh"
+. "$top/tests/until.sh"
 use_kernel
 
-# wall clock at time 0
-epoch=1700000000000000000
+# several machines may share a slow host
+patience=300
 run=$build/test/$1
 scenario=$2
 shift 2
 pids=
-
-# wrong TEXT - this is what is wrong
-wrong()
-{
-	echo "$*"
-	exit 1
-}
-
-# until_done COMMAND... - it succeeds, within five minutes
-until_done()
-{
-	for _ in $(seq 6000); do
-		! "$@" || return 0
-		sleep 0.05
-	done
-	return 1
-}
 
 # serve N OPTION... - start the controller for N machines
 serve()
@@ -53,12 +37,6 @@ boot()
 		con0=fd:0,fd:1 con1=null time-travel-seed=$((1 << 32 | name)) \
 		$cards -- "$@"
 	pids="$pids $name:$!"
-}
-
-# ended PID - it has
-ended()
-{
-	! kill -0 "$1" 2>/dev/null
 }
 
 # all_done - machines and controller end, and have done what they should
