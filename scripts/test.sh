@@ -31,6 +31,24 @@ selected()
 	done
 }
 
+# failures - print once more what has failed, and what it said: otherwise it stands
+# far up in a long log
+failures()
+{
+	find "$tap" -type f | sort | while read -r file; do
+		awk -v program="${file#"$tap/"}" '
+			/^#/ { if (failed) print; next }
+			/^1\.\./ { plan = 1 }
+			{ failed = /^not ok / }
+			failed { print program ": " $0 }
+			{ last = $0 }
+			END {
+				if (!plan && program != "build")
+					print program ": broke off after: " last
+			}' "$file"
+	done
+}
+
 cd "$top"
 # prove writes each test's output there
 rm -rf "$tap"
@@ -56,6 +74,7 @@ done
 # shellcheck disable=SC2086
 must prove -e '' -j "$(nproc)" --timer $programs
 
+failures
 # a program that broke off has no failed test of its own, so "prove" counts as one
 find "$tap" -type f -exec cat {} + | awk '
 	/^ok .*# SKIP/	{ next }
