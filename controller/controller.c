@@ -316,8 +316,9 @@ static void handle_start(struct controller *ctl, struct client *client,
 	client->pinned = affinity_pin(&ctl->aff, client->pid);
 
 	if (ctl->complete) {
-		log_verbose("%s has sent START", client_label(client));
 		groups_start(client);
+		/* whoever reads this may let the running one go on at once */
+		log_verbose("%s has sent START", client_label(client));
 		return;
 	}
 	ctl->early++;

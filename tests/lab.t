@@ -302,6 +302,19 @@ ok 'verify says so' shows same '^The runs are the same: 6 files of 2 machines$'
 cp -r "$labs/same/first" "$tmp/recorded"
 ok 'a run is the same as one that was recorded' \
 	verify 0 --against "$tmp/recorded"
+# paused - the same, while machines, controller and tt-lab are stopped and continued
+paused()
+{
+	tests/pauses.py "$labs/same" 1 2>"$tmp/pauses" &
+	pauser=$!
+	verify 0 --against "$tmp/recorded"
+	status=$?
+	kill $pauser
+	wait $pauser
+	cat "$tmp/pauses"
+	[ $status = 0 ] && no grep -qx '0 pauses' "$tmp/pauses"
+}
+ok 'a run that is stopped and continued at random is the same' paused
 ok 'a run with another seed differs from it' \
 	verify 1 --against "$tmp/recorded" --set seed=8
 ok 'verify names the time and the frame at which they begin to differ' \

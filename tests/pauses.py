@@ -1,28 +1,40 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""pauses.py DIRECTORY SEED - stop and continue machines at random, those that run in
-a directory below DIRECTORY, until this is killed. Prints how often it did so."""
+"""pauses.py DIRECTORY SEED - stop and continue at random what runs in DIRECTORY or
+has it in its command line: machines, tt-controller, tt-lab. Goes on until it is
+killed, and prints then how often it did so."""
 import os
 import random
 import signal
 import sys
 import time
 
+PROGRAMS = 'linux', 'tt-controller', 'tt-lab'
 
-def machines(directory):
-    """their first processes: others are their children or threads"""
-    parents = {}
+
+def look(pid):
+    """the process' parent, its program, where it runs and its command line"""
+    with open(f'/proc/{pid}/stat', encoding='ascii') as file:
+        parent = file.read().rpartition(')')[2].split()[1]
+    with open(f'/proc/{pid}/cmdline', encoding='utf-8') as file:
+        words = file.read().split('\0')
+    program = os.path.basename(os.readlink(f'/proc/{pid}/exe')).split()[0]
+    return parent, program, os.readlink(f'/proc/{pid}/cwd'), words
+
+
+def processes(directory):
+    """those that matter; other processes of a machine are its children"""
+    found = {}
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
-            where = os.readlink(f'/proc/{pid}/cwd')
-            exe = os.readlink(f'/proc/{pid}/exe')
-            with open(f'/proc/{pid}/stat', encoding='ascii') as file:
-                parent = file.read().rpartition(')')[2].split()[1]
+            parent, program, where, words = look(pid)
         except OSError:
             continue
-        if where.startswith(directory + '/') and '/linux' in exe:
-            parents[pid] = parent
-    return [int(pid) for pid in parents if parents[pid] not in parents]
+        if program in PROGRAMS and (directory in words or
+                                    f'{where}/'.startswith(directory + '/')):
+            found[pid] = parent, program
+    return [int(pid) for pid, (parent, program) in found.items()
+            if program != 'linux' or found.get(parent, ' ')[-1] != 'linux']
 
 
 def send(pid, sig):
@@ -35,12 +47,12 @@ def send(pid, sig):
 def main():
     directory = os.path.realpath(sys.argv[1])
     chance = random.Random(int(sys.argv[2]))
-    # a machine must not stay stopped
+    # nobody must stay stopped
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(f'{pauses} pauses'))
     pauses = 0
     while True:
-        found = machines(directory)
-        for _ in range(20):
+        found = processes(directory)
+        for _ in range(20 if found else 1):
             if found:
                 pid = chance.choice(found)
                 pauses += 1
