@@ -181,7 +181,7 @@ struct broadcast *broadcast_begin(struct broadcasts *set,
 	broadcast->nr = set->count++;
 	broadcast->seq = seq;
 	broadcast->size = others;
-	/* for broadcast_end(), so that it lasts until then */
+	/* broadcast_end() takes this one back: nobody frees it before */
 	broadcast->awaited = 1;
 	broadcast->blocking = 1;
 	TAILQ_INSERT_TAIL(&set->pending, broadcast, link);

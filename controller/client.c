@@ -250,7 +250,7 @@ void client_send_start_ack(struct client *client, const int *fds,
 {
 	if (nfds)
 		conn_attach(&client->conn, fds, nfds);
-	/* START was its only message, and @acked its sequence number */
+	/* the client has sent nothing but START, so @acked is its number */
 	client_send(client, UM_TIMETRAVEL_ACK, client->acked, client->slot);
 	client->acked = 0;
 }
@@ -381,7 +381,7 @@ void clients_flush(struct clients *clients)
 static bool expect_payload(struct client *client,
 			   const struct um_timetravel_msg *msg, size_t len)
 {
-	/* room for the longest one, of which only what is used takes memory */
+	/* room for the longest; the host gives memory only for what is used */
 	if (!client->payload)
 		client->payload = malloc(NETPORT_MAX_FRAME + sizeof(*msg));
 	if (!client->payload) {

@@ -434,7 +434,7 @@ static void wait_for_start(struct controller *ctl)
 	TAILQ_FOREACH(client, &ctl->clients.all, link)
 		client->start_deadline = deadline;
 	ctl->only_start = true;
-	/* a client that only looks whether somebody serves is worth no line */
+	/* who connects only to see whether somebody serves is worth no line */
 	if (groups_started(&ctl->groups))
 		log_line("all %u clients wait and none has asked to run again; %u more have connected and have %u s to send START",
 			 groups_started(&ctl->groups), ctl->connected, START_TIMEOUT_S);

@@ -98,7 +98,7 @@ void cpu_init(struct cpu *cpu, int nr)
 	} else if (nr == CPU_AUTO) {
 		read_busy(cpu->busy);
 	} else {
-		/* so that others do not choose it */
+		/* other simulations choose a CPU that nobody claims */
 		for (times = 0; times < CLAIMS && cpu->claim < 0; times++)
 			cpu->claim = claim(nr, times);
 	}
@@ -119,7 +119,7 @@ static int least_busy(const uint64_t *busy, const cpu_set_t *of)
 {
 	int nr, least = -1;
 
-	/* of equals the last: much of a host's own work is on the first */
+	/* take the last of equals: a host's own work is mostly on the first */
 	for (nr = 0; nr < CPU_SETSIZE; nr++)
 		if (CPU_ISSET(nr, of) &&
 		    (least < 0 || busy[nr] <= busy[least]))

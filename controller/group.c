@@ -314,7 +314,7 @@ static void changed_request(struct client *client)
 	    group->sched.running)
 		return;
 	group->hidden |= group->started == 1;
-	/* others may be further than the time that it would run at */
+	/* other groups may be further than the time at which it would run */
 	if (sched_earliest(&group->sched) < group->promised)
 		group->barrier = true;
 }
@@ -445,7 +445,7 @@ static void tell_all(struct group *group, struct broadcast *broadcast,
 		if (client == from)
 			continue;
 		client_send_broadcast(client, value);
-		/* one that does not read its messages has just failed */
+		/* sending fails, and the client goes, if it does not read */
 		if (!client->gone)
 			broadcast_told(&group->broadcasts, broadcast,
 				       &client->broadcasts, client->sent,
@@ -590,7 +590,7 @@ static void start(struct client *client, const struct sched_grant *grant)
 		[UM_TIMETRAVEL_SHARED_MEMFD] = group->shm.fd,
 		[UM_TIMETRAVEL_SHARED_LOGFD] = log_fd(),
 	};
-	/* an unknown client does nothing by itself before its first WAIT */
+	/* one that is not @stoppable does nothing before its first WAIT */
 	uint64_t until = client->stoppable ? grant->until : grant->time;
 	bool offer = offer_memory(group, client);
 

@@ -312,7 +312,7 @@ static unsigned int count_cards(const struct group *group, size_t network)
 	const struct client *client;
 	unsigned int cards = 0;
 
-	/* some were not started yet */
+	/* a member that has not started may bring any number */
 	if (group->started < group->members)
 		return 2;
 	TAILQ_FOREACH(client, &group->clients, group_link)
@@ -381,7 +381,7 @@ void groups_broadcast(struct groups *groups, struct client *from,
 		return;
 	group_update_time(from->group);
 	sent = from->group->sched.now;
-	/* who waits may be behind the others */
+	/* a client that waits may be behind the others */
 	if (!from->group->sched.running && groups_time(groups) > sent)
 		sent = groups_time(groups);
 	TAILQ_FOREACH(group, &groups->all, link)
@@ -438,7 +438,7 @@ static bool pass_barrier(struct groups *groups)
 		return false;
 	time = latest_time(groups);
 	TAILQ_FOREACH(group, &groups->all, link) {
-		/* nobody knew of what happens now */
+		/* what happens now was in no group's bound */
 		group->bound = 0;
 		if (!group->barrier)
 			continue;
@@ -509,7 +509,7 @@ static void bound_merged(struct groups *groups, struct group *group)
 	TAILQ_FOREACH(other, &groups->all, link) {
 		if (!other->merged || other == group)
 			continue;
-		/* of those with the same time the first one goes */
+		/* at the same time the group with the lowest number runs */
 		bound = simtime_add(other->promised,
 				    group->number < other->number);
 		if (!group_can_go(other))

@@ -148,7 +148,7 @@ static void log_va(const char *fmt, va_list ap)
 				lost, lost_why == -EINTR ? "nobody read them" :
 				strerror(-lost_why));
 	len += snprintf(line + len, sizeof(line) - len, LOG_PREFIX);
-	/* one byte is kept for the newline, which a long line needs as well */
+	/* keep a byte for the newline of a line that is cut */
 	if (vsnprintf(line + len, sizeof(line) - len - 1, fmt, ap) < 0)
 		return;
 	len += strlen(line + len);

@@ -70,7 +70,7 @@ static int signal_setup(struct signals *signals, struct controller *ctl)
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	/* nohup has its way */
+	/* nohup(1) ignores SIGHUP for us: leave it so */
 	if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
 		signal(SIGHUP, SIG_IGN);
 	else
@@ -163,7 +163,7 @@ static int status_of_verdict(enum verdict verdict)
 /* returns the exit status */
 static int status_of_signal(const struct controller *ctl, int signal)
 {
-	/* that is how --keep is told to end */
+	/* with --keep a signal is the way to end */
 	if (ctl->opt->keep && controller_is_over(ctl))
 		return ctl->watchdog.killed ? EXIT_HANG : EXIT_SUCCESS;
 	log_line("stopped by signal %d (%s)", signal, strsignal(signal));
@@ -213,13 +213,13 @@ static int simulate(const struct options *opt)
 	struct signals signals;
 	int status, ret;
 
-	/* not at the end of a long simulation */
+	/* say so now, not at the end of a long simulation */
 	ret = opt->stats ? stats_probe(opt->stats) : 0;
 	if (ret) {
 		log_line("cannot write %s: %s", opt->stats, strerror(-ret));
 		return status_of(ret);
 	}
-	/* a group's memory is one as well */
+	/* each client has a descriptor, and so has each group's memory */
 	raise_fd_limit(opt->groups == GROUPS_ONE ? opt->slots : 2 * opt->slots);
 	ret = controller_init(&ctl, opt);
 	if (ret) {

@@ -381,7 +381,7 @@ static void make_tables(struct getopt_tables *tables)
 	size_t i;
 
 	memset(tables, 0, sizeof(*tables));
-	/* a missing value is ':', not '?' */
+	/* with this getopt returns ':' for a missing value, not '?' */
 	*letter++ = ':';
 	for (i = 0; i < ARRAY_SIZE(known); i++) {
 		tables->names[i].name = known[i].name;

@@ -51,7 +51,7 @@ static bool other_is_faster(const struct pace *pace)
 static void end_stretch(struct pace *pace, uint64_t wall, uint64_t time)
 {
 	if (!pace->rounds) {
-		/* another trial */
+		/* the time to keep what was chosen is over: try both again */
 		pace->rounds = 2 * ROUNDS;
 		memset(pace->sum, 0, sizeof(pace->sum));
 		return;

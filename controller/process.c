@@ -335,7 +335,7 @@ static void add_command(struct text *text, pid_t pid,
 	size_t i, len;
 
 	len = read_file(command, sizeof(command), "/proc/%d/cmdline", (int)pid);
-	/* each argument ends with 0, and a machine fills up with more of them */
+	/* each argument ends with 0; UML overwrites some of its own with 0 */
 	while (len && !command[len - 1])
 		len--;
 	for (i = 0; i < len; i++)
@@ -429,7 +429,7 @@ static void add_where_blocked(struct text *text, pid_t pid)
 		add(text, " in ");
 		add_system_call(text, pid, nr, arg);
 	}
-	/* a function of the host's kernel, if it tells */
+	/* the function of the host's kernel, if the host shows it */
 	if (read_file(line, sizeof(line), "/proc/%d/wchan", (int)pid) &&
 	    strcmp(line, "0"))
 		add(text, " (%s)", line);

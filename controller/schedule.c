@@ -339,7 +339,7 @@ bool sched_next(struct schedule *s, struct sched_grant *grant)
 	s->latest = s->now;
 	s->since = s->now;
 	s->running = e;
-	/* its own request is used up: all that are left are of others */
+	/* @e has used up its request, so those in the heap are of others */
 	s->limit = s->requests.len ? s->requests.heap[0]->request :
 				     SIMTIME_NEVER;
 	if (s->limit > s->event)

@@ -31,7 +31,7 @@ int capture_open(struct capture *capture, const char *path,
 
 	if (!file)
 		return -errno;
-	/* room for any frame: one write each */
+	/* with room for any frame, each is written by one write() */
 	setvbuf(file, NULL, _IOFBF, 2 * ETHERNET_MAX_FRAME);
 	capture->path = path;
 	capture->start_time = start_time;
@@ -67,7 +67,7 @@ int capture_write(struct capture *capture, uint64_t time,
 	uint64_t stamp = capture->start_time + time;
 	const struct pcap_pkthdr header = {
 		.ts.tv_sec = stamp / NSEC_PER_SEC,
-		/* with this kind of file they are ns */
+		/* a file of this precision has nanoseconds there */
 		.ts.tv_usec = stamp % NSEC_PER_SEC,
 		.caplen = frame->len,
 		.len = frame->len,

@@ -207,7 +207,7 @@ int net_config_add(struct net_config *config, const char *arg,
 	if (!ret && find_network(config, network->name))
 		ret = fault_set(fault, "%s: there is one already",
 				network->name);
-	/* also one that is wrong has a name to be freed */
+	/* counted even if it is wrong, so that its name is freed */
 	config->nr_networks++;
 	return ret;
 }

@@ -67,7 +67,7 @@ static int send_chain(struct ethernet *eth, const struct ring_chain *chain)
 		return fault_set(fault, "wants an offload that it was not offered (flags 0x%x, type 0x%x)",
 				 header.flags, header.gso_type);
 	ring_read(chain, sizeof(header), frame, len);
-	/* what was cut off meanwhile is not sent as zeros */
+	/* if the file was cut meanwhile, we have read zeros: do not send */
 	if (guest_lost(&eth->vhost.guest))
 		return vhost_lost(&eth->vhost);
 	return eth->sent(eth, frame, len);
@@ -81,8 +81,8 @@ static int send_all(struct ethernet *eth, struct vhost_queue *queue)
 	int ret;
 
 	/*
-	 * The machine waits, so it adds nothing meanwhile: not more than the
-	 * ring holds, and nothing after the last one.
+	 * The machine waits for our answer and adds nothing meanwhile, so there
+	 * are at most as many frames as the ring holds.
 	 */
 	for (frames = 0; (ret = ring_take(ring, &chain)) > 0; frames++) {
 		if (frames == ring->size)
@@ -106,7 +106,7 @@ static int kick(struct vhost *vhost, struct vhost_queue *queue)
 
 	if (queue == &vhost->queue[QUEUE_TX])
 		return send_all(eth, queue);
-	/* buffers are looked for when there is a frame to put into them */
+	/* we look for buffers when there is a frame to put into them */
 	ring_want_no_kick(&queue->ring);
 	return 0;
 }
@@ -197,7 +197,7 @@ int ethernet_put(struct ethernet *eth, const void *frame, size_t len)
 			ring_untake(&queue->ring, buffers);
 			return ret;
 		}
-		/* the header is written when it is known how many there are */
+		/* leave room: the header says how many buffers there are */
 		skip = buffers ? 0 : sizeof(header);
 		part = chain->out_len < left ? chain->out_len : left;
 		ring_write(chain, skip, frame, part - skip);

@@ -70,7 +70,7 @@ static void bus_error(int sig, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	/* the access is repeated, and meets the earlier handler */
+	/* not ours: on return the access meets the earlier handler */
 	if (info->si_code <= 0 || !patch((uintptr_t)info->si_addr)) {
 		sigaction(sig, &before, NULL);
 		if (info->si_code <= 0)
@@ -201,7 +201,7 @@ int guest_map(struct guest *guest, const struct guest_region *region, int fd,
  */
 bool guest_lost(const struct guest *guest)
 {
-	/* accesses above must not be moved below the look */
+	/* the compiler must not move accesses to the memory below this look */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return guest->lost;
 }

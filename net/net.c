@@ -147,7 +147,7 @@ static void unplug(struct card *card)
 		loop_remove(net->loop, &card->call_source);
 	ethernet_destroy(&card->eth);
 	free(card);
-	/* there may be a descriptor for somebody who waits for one */
+	/* a connection may wait for the descriptor that is free now */
 	for (i = 0; i < net->nr; i++)
 		set_accepting(&net->switches[i], true);
 }
@@ -660,7 +660,7 @@ static void put(struct net_inbox *inbox, const struct transit *transit)
 	struct card *card = port->card;
 	int ret;
 
-	/* a card that was plugged in later was not there to be sent to */
+	/* the frame was sent before this card was plugged in */
 	if (!card || transit->frame->sent < port->plugged[0].from)
 		return;
 	if (card->number) {

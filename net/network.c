@@ -290,7 +290,7 @@ static bool had_card(const struct port *port, uint64_t time)
 /* returns when the copy arrives, %SIMTIME_NEVER if it does not */
 static uint64_t arrive(struct port *port, uint64_t time, struct frame *frame)
 {
-	/* the card may have gone since */
+	/* the card may have gone since the frame was sent */
 	if (!port->arrivals)
 		return SIMTIME_NEVER;
 	if (!transits_add(port->arrivals, time, frame, port))

@@ -279,7 +279,7 @@ bool ring_publish(struct ring *ring)
 		return false;
 	STORE16(ring->used->idx, ring->given);
 	ring->published = ring->given;
-	/* the driver says what it wants, and then looks whether that has come */
+	/* the driver sets what it waits for, and then looks at idx */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (ring->event_idx)
 		return vring_need_event(LOAD16(*used_event(ring)),

@@ -34,7 +34,7 @@ static const struct unit times[] = {
 	{ "ms", 1000000 }, { "msec", 1000000 }, { "msecs", 1000000 },
 	{ "us", 1000 }, { "usec", 1000 }, { "usecs", 1000 },
 	{ "ns", 1 }, { "nsec", 1 }, { "nsecs", 1 },
-	/* those that tc(8) lacks */
+	/* tc(8) does not have these */
 	{ "min", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 },
 };
 

@@ -431,7 +431,7 @@ static int set_vring_enable(struct vhost *vhost, struct message *msg)
 	struct vhost_queue *queue;
 
 	if (!enable) {
-		/* that of one that never was is what a failed probe does */
+		/* a failed probe disables rings that were never enabled */
 		if (msg->payload.vring.index < vhost->device->nr_queues)
 			vhost->queue[msg->payload.vring.index].enabled = false;
 		return 0;
@@ -466,7 +466,7 @@ static int set_config(struct vhost *vhost, struct message *msg)
 {
 	if (!(msg->header.flags & FLAG_NEED_REPLY))
 		return 0;
-	/* nothing in it can be changed */
+	/* the driver can change nothing in it */
 	return reply_number(vhost, msg, 1);
 }
 
