@@ -473,6 +473,7 @@ static void fill_slot(struct groups *groups, struct group *group, size_t nr)
 
 	slot->number = group->number;
 	slot->next = group->barrier ? group->promised : group_next(group);
+	slot->runs = group->sched.running;
 	slot->networks = on;
 	slot->nr_networks = 0;
 	/* networks without delay are within one group */
@@ -547,6 +548,8 @@ static void set_bounds(struct groups *groups)
 		merge_slots(groups);
 	windows_compute(groups->slots, groups->nr, groups->networks,
 			groups->net->nr + 1);
+	if (groups->jobs > 1)
+		windows_share(groups->slots, groups->nr);
 	i = 0;
 	TAILQ_FOREACH(group, &groups->all, link)
 		take_bound(groups, group, &groups->slots[i++]);

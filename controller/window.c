@@ -147,3 +147,48 @@ void windows_compute(struct window_group *groups, size_t nr_groups,
 	for (i = 0; i < nr_groups; i++)
 		set_bound(&groups[i], i, networks);
 }
+
+/* does somebody wait for too little? */
+static bool is_short(const struct window_group *group,
+		     const struct window_group *cause)
+{
+	return cause->runs &&
+	       group->bound - group->next < (group->bound - cause->next) / 2;
+}
+
+/**
+ * windows_share - lower bounds so that groups run at the same time, and for long
+ * @groups: the groups, after windows_compute(); @bound may come down
+ * @nr_groups: how many they are
+ *
+ * Of two groups on one network, the one that is behind may go on until it is a
+ * delay ahead of the other one, which waits meanwhile. Then it is the other one's
+ * turn: they would never run at the same time. If the one behind stops where the
+ * other one stands, both can go on together from there.
+ *
+ * Then the faster one would be right behind the slower one, and could go on for a
+ * moment whenever it has stopped. Each stop costs messages. So it waits until it
+ * can go on for half of the delay, or until the slower one has stopped as well.
+ *
+ * While nobody runs, the group with the least @next can always go on.
+ */
+void windows_share(struct window_group *groups, size_t nr_groups)
+{
+	struct window_group *group, *cause;
+	size_t i;
+
+	for (i = 0; i < nr_groups; i++) {
+		group = &groups[i];
+		if (group->next >= SIMTIME_NEVER ||
+		    group->bound >= SIMTIME_NEVER ||
+		    group->from == WINDOW_NOBODY)
+			continue;
+		cause = &groups[group->from];
+		if (group->next >= group->bound) {
+			if (group->next < cause->bound)
+				cause->bound = group->next;
+		} else if (is_short(group, cause)) {
+			group->bound = group->next;
+		}
+	}
+}

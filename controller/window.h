@@ -44,6 +44,7 @@ struct window_network {
  * @networks: numbers of the networks that it is on, or may be on before it does
  *	anything else
  * @nr_networks: how many they are
+ * @runs: it runs, and will stop by itself
  * @bound: set by windows_compute(): nothing reaches it from others before this
  * @network: and by which network it could, if @bound is not %SIMTIME_NEVER
  * @from: and which group would cause it, or %WINDOW_NOBODY
@@ -53,6 +54,7 @@ struct window_group {
 	uint64_t next;
 	const size_t *networks;
 	size_t nr_networks;
+	bool runs;
 	uint64_t bound;
 	size_t network;
 	size_t from;
@@ -60,5 +62,6 @@ struct window_group {
 
 void windows_compute(struct window_group *groups, size_t nr_groups,
 		     struct window_network *networks, size_t nr_networks);
+void windows_share(struct window_group *groups, size_t nr_groups);
 
 #endif /* TT_WINDOW_H */

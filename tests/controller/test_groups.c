@@ -187,8 +187,32 @@ static void who_cannot_go_on_waits_for_the_other(void **state)
 	begin_with(sim, 2, p, (uint64_t[]) { MS, MS + DELAY });
 	gets_msg(sim, p[0], RUN, MS);
 	gets_nothing(p[1]);
+	/* a moment is not worth its messages while the other one runs */
 	memory_wait_for(sim, p[0], MS, MS + 1);
+	gets_msg(sim, p[0], RUN, MS + 1);
+	gets_nothing(p[1]);
+	memory_wait_for(sim, p[0], MS + 1, MS + DELAY / 2);
 	gets_msg(sim, p[1], RUN, MS + DELAY);
+}
+
+static void who_is_behind_catches_up_and_both_go_on_together(void **state)
+{
+	struct sim *sim = *state;
+	struct peer *p[2];
+
+	sim->opt.jobs = 2;
+	begin_with(sim, 2, p, (uint64_t[]) { MS, 20 * MS });
+	gets_msg(sim, p[0], RUN, MS);
+	memory_wait_for(sim, p[0], MS, 4 * MS);
+	gets_msg(sim, p[0], RUN, 4 * MS);
+	/* it could go on to a delay after that */
+	assert_int_equal(p[0]->mem->free_until, 20 * MS);
+	gets_nothing(p[1]);
+	memory_wait_for(sim, p[0], 4 * MS, 20 * MS);
+	gets_msg(sim, p[0], RUN, 20 * MS);
+	gets_msg(sim, p[1], RUN, 20 * MS);
+	assert_int_equal(p[0]->mem->free_until, 20 * MS + DELAY);
+	assert_int_equal(p[1]->mem->free_until, 20 * MS + DELAY);
 }
 
 static void a_frame_arrives_in_the_other_group(void **state)
@@ -373,7 +397,7 @@ static void who_waits_for_whom_is_counted(void **state)
 	gets_msg(sim, p[0], RUN, MS);
 	gets_nothing(p[1]);
 	sim_clock += NSEC_PER_SEC;
-	memory_wait_for(sim, p[0], MS, MS + 1);
+	memory_wait_for(sim, p[0], MS, MS + DELAY / 2);
 	gets_msg(sim, p[1], RUN, MS + DELAY);
 	sim_clock += NSEC_PER_SEC;
 	memory_wait_for(sim, p[1], MS + DELAY, 70 * MS);
@@ -489,6 +513,7 @@ int main(void)
 		BEHAVIOUR(a_wild_client_scribbles_only_on_itself),
 		BEHAVIOUR(a_group_goes_as_far_as_nothing_can_reach_it),
 		BEHAVIOUR(with_jobs_several_groups_run_at_the_same_time),
+		BEHAVIOUR(who_is_behind_catches_up_and_both_go_on_together),
 		BEHAVIOUR(who_cannot_go_on_waits_for_the_other),
 		BEHAVIOUR(a_frame_arrives_in_the_other_group),
 		BEHAVIOUR(an_answer_comes_before_the_sender_has_passed_it),

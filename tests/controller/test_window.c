@@ -171,6 +171,91 @@ static void bounds_are_those_of_the_shortest_paths(void **state)
 	}
 }
 
+static void one_that_others_wait_for_stops_where_they_stand(void **state)
+{
+	struct window_network lan = network(5, NEVER);
+	struct window_group g[] = {
+		on(first, 1, 10), on(first, 1, 17), on(first, 1, 16),
+		on(first, 1, NEVER),
+	};
+
+	(void)state;
+	windows_compute(g, 4, &lan, 1);
+	assert_int_equal(g[0].bound, 21);
+	windows_share(g, 4);
+	assert_int_equal(g[0].bound, 16);
+	assert_int_equal(g[1].bound, 15);
+	assert_int_equal(g[2].bound, 15);
+}
+
+static void one_that_nobody_waits_for_goes_as_far_as_it_can(void **state)
+{
+	struct window_network nets[] = { network(5, 13), network(5, NEVER) };
+	struct window_group g[] = {
+		on(first, 1, 10), on(first, 1, 13), on(second, 1, 10),
+		on(second, 1, 14),
+	};
+
+	(void)state;
+	windows_compute(g, 4, nets, 2);
+	windows_share(g, 4);
+	/* the second one waits for a frame, not for the first one */
+	assert_int_equal(g[0].bound, 13);
+	assert_int_equal(g[2].bound, 19);
+	assert_int_equal(g[3].bound, 15);
+}
+
+static void who_could_go_on_for_a_moment_waits_for_one_that_runs(void **state)
+{
+	struct window_network lan = network(10, NEVER);
+	struct window_group g[] = { on(first, 1, 10), on(first, 1, 16) };
+
+	(void)state;
+	windows_compute(g, 2, &lan, 1);
+	windows_share(g, 2);
+	assert_int_equal(g[1].bound, 20);
+	g[0].runs = true;
+	windows_compute(g, 2, &lan, 1);
+	windows_share(g, 2);
+	assert_int_equal(g[1].bound, 16);
+	/* half of the delay is long enough */
+	g[1].next = 15;
+	windows_compute(g, 2, &lan, 1);
+	windows_share(g, 2);
+	assert_int_equal(g[1].bound, 20);
+}
+
+/* the first of all stays so, and nobody goes further than it could */
+static void sharing_only_lowers_bounds_and_stops_nobody(void **state)
+{
+	struct random random = { 19 };
+	size_t i, nr, round, earliest;
+	struct window_group g[MAX];
+	struct window_network lan;
+	uint64_t before[MAX];
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		nr = 1 + random_below(&random, MAX);
+		lan = network(1 + random_below(&random, 20), NEVER);
+		for (earliest = i = 0; i < nr; i++) {
+			g[i] = on(first, 1, random_below(&random, 50));
+			if (g[i].next < g[earliest].next)
+				earliest = i;
+		}
+		windows_compute(g, nr, &lan, 1);
+		for (i = 0; i < nr; i++)
+			before[i] = g[i].bound;
+		windows_share(g, nr);
+		for (i = 0; i < nr; i++) {
+			assert_true(g[i].bound <= before[i]);
+			assert_int_equal(g[i].bound > g[i].next,
+					 before[i] > g[i].next);
+		}
+		assert_true(g[earliest].bound > g[earliest].next);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +266,10 @@ int main(void)
 		cmocka_unit_test(a_group_between_passes_things_on_in_no_time),
 		cmocka_unit_test(what_a_group_causes_itself_does_not_bound_it),
 		cmocka_unit_test(bounds_are_those_of_the_shortest_paths),
+		cmocka_unit_test(one_that_others_wait_for_stops_where_they_stand),
+		cmocka_unit_test(one_that_nobody_waits_for_goes_as_far_as_it_can),
+		cmocka_unit_test(who_could_go_on_for_a_moment_waits_for_one_that_runs),
+		cmocka_unit_test(sharing_only_lowers_bounds_and_stops_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
