@@ -100,12 +100,32 @@ static bool may_use(pid_t tid, const cpu_set_t *cpus)
  * @from: only those are changed that may use exactly these CPUs
  * @to: and may use these afterwards
  * @count: how many were changed
+ * @children: the same for what the process has started
  */
 struct change {
 	cpu_set_t from;
 	cpu_set_t to;
 	unsigned int count;
+	bool children;
 };
+
+static int change_threads(pid_t pid, struct change *change);
+
+/* not all hosts list them; then a machine's programs stay where they began */
+static void change_children(pid_t pid, pid_t tid, struct change *change)
+{
+	char path[48];
+	FILE *file;
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
+		 (int)tid);
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &child) == 1)
+		change_threads(child, change);
+	if (file)
+		fclose(file);
+}
 
 /* returns 0 or -errno; a thread that ends meanwhile is no error */
 static int change_threads(pid_t pid, struct change *change)
@@ -129,6 +149,8 @@ static int change_threads(pid_t pid, struct change *change)
 			change->count++;
 		else if (errno != ESRCH)
 			ret = -errno;
+		if (change->children)
+			change_children(pid, tid, change);
 	}
 	closedir(dir);
 	return ret;
@@ -292,7 +314,8 @@ struct pinned *affinity_pin(struct affinity *aff, pid_t pid)
 static void move_again(const void *node, VISIT which, void *data)
 {
 	struct pinned *pinned = *(struct pinned *const *)node;
-	struct change change;
+	/* UML runs a machine's programs in processes of their own */
+	struct change change = { .children = true };
 	int cpu;
 
 	if (which != postorder && which != leaf)
