@@ -10,6 +10,9 @@
  * in turn, in short stretches, and the one in which more simulated time passes is
  * used for a while. Then both are tried again: simulations change.
  *
+ * Simulated time passes in steps, as large as windows are. So a stretch lasts until
+ * a step has just been made, or parts of steps would count for much in it.
+ *
  * The way in use has to be clearly slower to be left, so that chance does not
  * change it all the time. No result depends on any of this.
  *
@@ -24,6 +27,9 @@
 #define STRETCH_NS 10000000
 #define ROUNDS 4
 #define USE_NS 2000000000
+
+/* if no step comes, a stretch lasts so many times as long as it should */
+#define PATIENCE 10
 
 /* %, by how much the other way has to be faster */
 #define CLEARLY 5
@@ -79,7 +85,10 @@ bool pace_look(struct pace *pace, uint64_t wall, uint64_t time)
 {
 	uint64_t length = pace->rounds ? STRETCH_NS : USE_NS;
 
-	if (pace->began && wall - pace->wall < length)
+	bool step = time > pace->seen;
+
+	pace->seen = time;
+	if (pace->began && wall - pace->wall < (step ? 1 : PATIENCE) * length)
 		return pace->many;
 	if (pace->began)
 		end_stretch(pace, wall, time);

@@ -14,6 +14,7 @@
  * @wall: host's clock when the present stretch began, ns
  * @time: simulated time then, ns
  * @began: it has begun
+ * @seen: simulated time when it was looked at last, ns
  * @sum: how long each way was tried, and what it achieved, both in ns
  */
 struct pace {
@@ -23,6 +24,7 @@ struct pace {
 	bool began;
 	uint64_t wall;
 	uint64_t time;
+	uint64_t seen;
 	struct {
 		uint64_t wall;
 		uint64_t time;

@@ -12,7 +12,7 @@
 #define MS 1000000ULL
 
 static struct pace pace;
-static uint64_t wall, virtual;
+static uint64_t wall, virtual, step;
 
 /* the share of @ms in which several CPUs were used, in %; speeds in % too */
 static unsigned int use(unsigned int ms, unsigned int one, unsigned int many)
@@ -21,7 +21,7 @@ static unsigned int use(unsigned int ms, unsigned int one, unsigned int many)
 	bool now;
 
 	for (i = 0; i < ms; i++) {
-		now = pace_look(&pace, wall, virtual);
+		now = pace_look(&pace, wall, virtual / step * step);
 		used += now;
 		wall += MS;
 		virtual += MS * (now ? many : one) / 100;
@@ -34,6 +34,7 @@ static int setup(void **state)
 	(void)state;
 	pace_init(&pace);
 	wall = virtual = 0;
+	step = 1;
 	return 0;
 }
 
@@ -55,6 +56,20 @@ static void who_is_only_a_little_faster_is_not_changed_to(void **state)
 	assert_in_range(use(10000, 100, 103), 0, 5);
 	assert_in_range(use(10000, 100, 150), 70, 100);
 	assert_in_range(use(10000, 103, 100), 95, 100);
+}
+
+/* whatever the length of a window */
+static void time_may_pass_in_large_steps(void **state)
+{
+	(void)state;
+	for (step = MS; step < 40 * MS; step += MS) {
+		pace_init(&pace);
+		virtual = 0;
+		assert_in_range(use(10000, 100, 115), 80, 100);
+		pace_init(&pace);
+		virtual = 0;
+		assert_in_range(use(10000, 100, 87), 0, 20);
+	}
 }
 
 static void a_simulation_that_changes_is_followed(void **state)
@@ -80,6 +95,7 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(
 			who_is_only_a_little_faster_is_not_changed_to, setup),
+		cmocka_unit_test_setup(time_may_pass_in_large_steps, setup),
 		cmocka_unit_test_setup(a_simulation_that_changes_is_followed,
 				       setup),
 		cmocka_unit_test_setup(
