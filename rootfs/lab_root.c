@@ -117,6 +117,9 @@ void make_root(const char *dir)
 	root = NEW_ROOT;
 	mount_in_root("tmpfs", "/tmp", "mode=1777");
 	mount_in_root("tmpfs", "/run", "mode=755");
+	/* what the user on the host may not read, root in here cannot either */
+	if (access(NEW_ROOT "/root", R_OK | X_OK))
+		mount_in_root("tmpfs", "/root", "mode=700");
 }
 
 /**

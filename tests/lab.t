@@ -357,6 +357,24 @@ examples()
 }
 ok 'the examples of the manual page are labs' examples
 
+# ordinary - run a lab as a user who may do nothing
+ordinary()
+{
+	home=$tmp/ordinary
+	mkdir -p "$home/build/6.1/uml" && chmod 755 "$tmp" &&
+		cp "$build/tt-lab" "$build/tt-controller" "$build/initramfs.cpio" \
+			"$home/build" &&
+		cp "$build/6.1/uml/linux" "$home/build/6.1/uml" &&
+		cp "$tmp/same.yaml" "$home" && chown -R nobody "$home" || return
+	(
+		cd "$home" || exit
+		timeout 240 setpriv --reuid=65534 --regid=65534 --clear-groups \
+			--bounding-set=-all env -i PATH="$PATH" build/tt-lab verify \
+			-o out --against "$tmp/recorded" same.yaml
+	)
+}
+ok 'a run of an ordinary user is the same as one of root' ordinary
+
 # a terminal on a machine: what is typed there, and what the host's clock says
 typed()
 {
