@@ -5,6 +5,7 @@
  */
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,6 +58,17 @@ static const char *flavour(struct pool *pool, const struct lab *lab)
 	return name;
 }
 
+/* such as 6.12 */
+static bool is_version(const char *text)
+{
+	size_t major = strspn(text, "0123456789"), minor;
+
+	if (!major || text[major] != '.')
+		return false;
+	minor = strspn(text + major + 1, "0123456789");
+	return minor && !text[major + 1 + minor];
+}
+
 static const char *config_words(struct pool *pool, const struct lab *lab)
 {
 	const char *words = "";
@@ -89,19 +101,44 @@ static bool has_word(const char *path, const char *word)
 	return found;
 }
 
+/* the newest version that was built, or if there is none "newest" itself */
+static const char *newest(struct pool *pool, const char *build,
+			  const char *flavour)
+{
+	struct dirent **entries = NULL;
+	const char *path, *found = NULL;
+	int nr, i;
+
+	nr = scandir(build, &entries, NULL, versionsort);
+	for (i = nr - 1; i >= 0; i--) {
+		path = pool_printf(pool, "%s/%s/%s/linux", build,
+				   entries[i]->d_name, flavour);
+		/* a directory that is no version belongs to a user's tree */
+		if (!found && is_version(entries[i]->d_name) &&
+		    !access(path, X_OK))
+			found = pool_strdup(pool, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return found ? found : "newest";
+}
+
 static void find_kernel(struct pool *pool, const struct lab *lab,
 			struct host *host, struct errors *errors)
 {
 	const struct node *node = tree_get(lab->root, "kernel");
 	const char *argv[] = { NULL, "--version", NULL };
+	const char *version = lab->kernel;
 	char text[256];
 	int ret;
 
+	if (!strcmp(version, "newest"))
+		version = newest(pool, host->build, flavour(pool, lab));
 	if (*lab->kernel == '/')
 		host->kernel = lab->kernel;
 	else
 		host->kernel = pool_printf(pool, "%s/%s/%s/linux", host->build,
-					   lab->kernel, flavour(pool, lab));
+					   version, flavour(pool, lab));
 	if (access(host->kernel, X_OK)) {
 		if (*lab->kernel == '/')
 			error_at(errors, node, "%s: %s", host->kernel,

@@ -398,6 +398,17 @@ ok 'a kernel that is not there is said before anything runs' \
 ok 'a kernel that is none is said before anything runs' \
 	runs_nothing '/bin/true is no UML kernel for this host' nothing \
 	--set kernel=/bin/true
+for version in 6.9 6.12 6.2; do
+	mkdir -p "$tmp/versions/$version/uml"
+	echo 'echo only a test' >"$tmp/versions/$version/uml/linux"
+	chmod 755 "$tmp/versions/$version/uml/linux"
+done
+ok 'the newest kernel is the one with the highest version' \
+	runs_nothing "$tmp/versions/6.12/uml/linux is no UML kernel" nothing \
+	--build "$tmp/versions" --set kernel=newest
+ok 'if there is none, how to build it is said' \
+	runs_nothing "to build it: make uml KERNEL=newest CONFIG='net'" nothing \
+	--build "$tmp/versions" --set kernel=newest --set config=[net]
 sed -i 's|sleep 7|sleep 7, root: ./nonexistent|' "$tmp/nothing.yaml"
 ok 'a directory that is not there is said with its line' \
 	runs_nothing "nothing.yaml:2: machines.a.root: $tmp/./nonexistent is no directory" \
