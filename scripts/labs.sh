@@ -59,6 +59,8 @@ run()
 	chrony) [ $status != 0 ] ||
 			gnuplot -e "dir='$labs/chrony.out'" "$examples/chrony.gp" || status=$? ;;
 	selftests) cat "$labs/selftests.out"/*/output ;;
+	wireguard) "$build/tt-lab" verify -q --against "$labs/$1.out" \
+			-o "$labs/$1.again" "$examples/$1.yaml" || status=$? ;;
 	esac
 	return $status
 }

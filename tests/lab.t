@@ -357,6 +357,23 @@ examples()
 }
 ok 'the examples of the manual page are labs' examples
 
+# those that `make labs` runs, with what it builds for them replaced
+check_labs()
+{
+	for file in lab/examples/*.yaml; do
+		set -- --set "kernel=$build/6.1/uml/linux" --set 'config=[]'
+		case $file in
+		*/debian.yaml) set -- "$@" --set "machines.debian.root=$tmp" ;;
+		*/selftests.yaml)
+			for machine in timers receiver sender; do
+				set -- "$@" --set "machines.$machine.files={}"
+			done ;;
+		esac
+		"$build/tt-lab" check "$@" "$file" || return
+	done
+}
+ok 'the examples in lab/examples/ are labs' check_labs
+
 # ordinary - run a lab as a user who may do nothing
 ordinary()
 {
