@@ -65,7 +65,12 @@ void raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static uint64_t now(void)
+/**
+ * costs_now - a clock that all processes share
+ *
+ * Return: ns.
+ */
+uint64_t costs_now(void)
 {
 	struct timespec ts;
 
@@ -111,7 +116,7 @@ static unsigned long long percentile(const struct costs *costs, double part)
 void costs_start(struct costs *costs)
 {
 	memset(costs, 0, sizeof(*costs));
-	costs->start = now();
+	costs->start = costs_now();
 	costs->last = costs->start;
 }
 
@@ -121,11 +126,34 @@ void costs_start(struct costs *costs)
  */
 void costs_add(struct costs *costs)
 {
-	uint64_t time = now();
+	uint64_t time = costs_now();
 
 	costs->buckets[bucket(time - costs->last)]++;
 	costs->count++;
 	costs->last = time;
+}
+
+/**
+ * costs_span - several have ended, at the same time as those of other processes
+ * @costs: all 0 in the beginning; may be used by many processes at a time
+ * @start: when the first one began, ns
+ * @count: how many there were
+ */
+void costs_span(struct costs *costs, uint64_t start, uint64_t count)
+{
+	uint64_t end = costs_now(), other = 0;
+
+	while (!__atomic_compare_exchange_n(&costs->start, &other, start, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		if (other <= start)
+			break;
+	other = costs->last;
+	while (other < end &&
+	       !__atomic_compare_exchange_n(&costs->last, &other, end, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	__atomic_fetch_add(&costs->count, count, __ATOMIC_SEQ_CST);
+	costs->spans = true;
 }
 
 /**
@@ -134,8 +162,11 @@ void costs_add(struct costs *costs)
  */
 void costs_print(const struct costs *costs)
 {
-	printf("\"ns\": %.1f, \"p50_ns\": %llu, \"p99_ns\": %llu, \"p999_ns\": %llu",
-	       (double)(costs->last - costs->start) / costs->count,
+	printf("\"ns\": %.1f",
+	       (double)(costs->last - costs->start) / costs->count);
+	if (costs->spans)
+		return;
+	printf(", \"p50_ns\": %llu, \"p99_ns\": %llu, \"p999_ns\": %llu",
 	       percentile(costs, .5), percentile(costs, .99),
 	       percentile(costs, .999));
 }

@@ -20,12 +20,14 @@
  * @last: when the last one ended, ns
  * @count: how many there were
  * @buckets: how many of them cost how much
+ * @spans: that is not known, as several processes had some at a time
  */
 struct costs {
 	uint64_t start;
 	uint64_t last;
 	uint64_t count;
 	uint32_t buckets[COSTS_BUCKETS];
+	bool spans;
 };
 
 void fail(const char *fmt, ...)
@@ -33,8 +35,10 @@ void fail(const char *fmt, ...)
 uint64_t parse_number(const char *what, const char *arg, uint64_t max);
 void raise_fd_limit(void);
 
+uint64_t costs_now(void);
 void costs_start(struct costs *costs);
 void costs_add(struct costs *costs);
+void costs_span(struct costs *costs, uint64_t start, uint64_t count);
 void costs_print(const struct costs *costs);
 
 #endif /* TT_BENCH_COMMON_H */

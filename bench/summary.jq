@@ -49,6 +49,33 @@ def per_second: networked((.tcp.frames - .idle.frames) * 1e9 /
 			  (.tcp.ns - .idle.ns));
 def share: networked((.tcp.cpu_ns - .idle.cpu_ns) / (.tcp.ns - .idle.ns));
 
+# of groups, over all runs: f of an object with one sample for each $how
+def grouped($n; f):
+	[.windows[] | select(.n == $n) | .how as $how |
+	 .samples[] | { run, key: $how, value: . }] |
+	group_by(.run) | map(from_entries | f) |
+	if length > 0 then median else null end;
+
+# events a second on all CPUs, times those on one
+def gain($n):
+	.work | map(select(.n == $n)) |
+	if length > 1 then (.[0] | .ns) / (.[1] | .ns) else null end;
+
+# By calculation: 64 machines of which each has a CPU, and one for the controller.
+# In a window of 5 ms each machine does five ticks, and stops once. The controller
+# needs so long for each stop, one after the other.
+def calculated:
+	(.windows | of(2; "all at once")) as $limit |
+	(.windows | of(2; "jobs all")) as $all |
+	if $limit and $all then
+		{ tick_ns: ($limit.ns / $limit.ticks),
+		  run_ns: ($all.cpu_ns / $all.runs) } |
+		. + { window_ns: (5 * .tick_ns) } |
+		. + { machines: (.window_ns / .run_ns),
+		      times_the_limit: ([1 + .run_ns / .window_ns,
+					 64 * .run_ns / .window_ns] | max) }
+	else null end;
+
 def target($name; $value; $bound; $target):
 	select($value) | { name: $name, value: $value, ($bound): $target,
 	  met: (if $bound == "at_most" then $value <= $target
@@ -81,12 +108,33 @@ def targets:
 		  map(.controller_calls) | max; "at_most"; 3)),
 	  target("a round trip of two machines, beyond one alone, times the limit";
 		 round_trip; "at_most"; 8),
+	  target("2 groups, all CPUs, times all alone at once";
+		 grouped(2; ."jobs all".ns / ."all at once".ns);
+		 "at_most"; 1.1),
+	  target("2 groups, all CPUs, times alone one after the other";
+		 grouped(2; ."jobs all".ns / .alone.ns); "at_most"; 0.8),
+	  target("2 groups, one CPU, times alone one after the other";
+		 grouped(2; ."jobs 1".ns / .alone.ns); "at_most"; 1.25),
+	  target("2 groups, one CPU, messages a tick";
+		 .windows | of(2; "jobs 1") |
+		 if . then .messages / .ticks else null end; "at_most"; 0.5),
+	  target("8 groups, all CPUs, times all alone at once";
+		 grouped(8; ."jobs all".ns / ."all at once".ns);
+		 "at_most"; 1.15),
+	  target("2 groups, one is busy, 0.1 ms, --jobs=auto, times one CPU";
+		 grouped(2; ."busy, auto".ns / ."busy, jobs 1".ns);
+		 "at_most"; 1.05),
+	  target("64 simulators, events a second, times one CPU"; gain(64);
+		 "at_least"; 1.7),
+	  target("1024 simulators, events a second, times one CPU"; gain(1024);
+		 "at_least"; 1.7),
 	  target("system calls of the controller, memory, for any number";
 		 [.calls[] | select(.how == "memory").controller_calls] | max;
 		 "at_most"; 3) ];
 
 . + { limit: cases("limit"), wakeups: cases("wakeups"), calls: cases("calls"),
       frames: cases("frames"), network: cases("network"),
+      windows: cases("windows"), work: cases("work"),
       machines: cases("machines") } |
 . + { tcp: { frames_per_second: per_second, controller_share: share } } |
-. + { targets: targets }
+. + { calculated: calculated, targets: targets }

@@ -71,6 +71,27 @@ def network:
 	"\(.tcp.controller_share // 0 | . * 100 | round) % of the time",
 	"";
 
+def windows:
+	"Machines that are groups, 5 ms from each other, in s; busy: only one, 0.1 ms:",
+	"machines  ticks               s  messages   runs  controller",
+	(.windows[] | ([.n, .ticks] | row(8)) + ("  \(.how)            "[:14]) +
+	 ([.ns | s] | row(7)) + ([.messages // "-"] | row(10)) +
+	 ([.runs // "-"] | row(7)) +
+	 ([if .cpu_ns then .cpu_ns | s else "-" end] | row(12))),
+	"",
+	"Simulators that work for 10 us a tick, 20 ticks from each other:",
+	"clients  jobs    us a tick  ticks/s  controller, us a run",
+	(.work[] | ([.n] | row(7)) + ([.how | ltrimstr("jobs ")] | row(6)) +
+	 ([.ns | us] | row(13)) + ([1e9 / .ns | round] | row(9)) +
+	 ([.cpu_ns / .runs | us] | row(22))),
+	"",
+	(.calculated | select(.) |
+	 "By calculation, not measured: with a CPU for each of 64 machines they need " +
+	 "\(.times_the_limit | digits(2)) x the limit;",
+	 "the controller becomes the limit with \(.machines | round) machines " +
+	 "(\(.run_ns | us) us a run, \(.window_ns | us) us a window)",
+	 "");
+
 def machines:
 	"Machines in s, and times what they need alone, one after the other:",
 	"machines  ticks  alone  memory          unpinned" +
@@ -94,5 +115,6 @@ def targets:
 (select(.calls != []) | calls),
 (select(.frames != []) | frames),
 (select(.network != []) | network),
+(select(.windows != []) | windows),
 (select(.machines != []) | machines),
 (select(.targets != []) | targets)

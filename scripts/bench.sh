@@ -13,6 +13,10 @@ use_kernel
 # numbers of clients; wake-ups in a measurement; machines, as NUMBER:TICKS
 : "${BENCH_CLIENTS:=2 8 64 512 4096}" "${BENCH_WAKEUPS:=15000}"
 : "${BENCH_MACHINES:=2:20000 8:5000}"
+# the same that are groups of their own
+: "${BENCH_WINDOWS:=2:20000 8:5000}"
+# simulators that work at each tick; ticks of all of them together
+: "${BENCH_WORKERS:=64 1024}" "${BENCH_WORK:=100000}"
 # network ports, and how many of them pass a frame around, as PORTS:ACTIVE; frames
 : "${BENCH_PORTS:=2:2 64:2 1024:2 64:64 1024:1024}" "${BENCH_FRAMES:=15000}"
 
@@ -254,6 +258,77 @@ measure_network()
 	sample what=network how="$1" run="$run" <out
 }
 
+# boot_groups N JOBS DELAY STEP STEP - groups on one network; the second STEP is that of
+# all but the first machine
+boot_groups()
+{
+	run_with="timeout $TIMEOUT"
+	start_controller -n "$1" --stats stats.json --groups=machines \
+		--jobs="$2" --net lan=lan,delay="$3" ||
+		die "the controller does not start: $(tail -n 1 controller)"
+	run_with=
+	start=$(now)
+	step=$4
+	for name in $(seq "$1"); do
+		boot "$name" "ext:$name:../socket" \
+			virtio_uml.device=../lan:1 -- "$step"
+		step=$5
+	done
+}
+
+# boot_at_once N TICKS - without a controller, on the same CPUs
+boot_at_once()
+{
+	echo '{}' >stats.json
+	run_with="timeout $TIMEOUT"
+	start=$(now)
+	for name in $(seq "$1"); do
+		boot "$name" inf-cpu -- "ticks:$2"
+	done
+	run_with=
+}
+
+# measure_windows N TICKS HOW - `busy` is only the first machine
+measure_windows()
+{
+	empty_work
+	children=
+	case $3 in
+	alone) boot_alone "$1" "$2"; children= ;;
+	'all at once') boot_at_once "$1" "$2" ;;
+	'jobs 1') boot_groups "$1" 1 5ms "ticks:$2" "ticks:$2" ;;
+	'jobs all') boot_groups "$1" "$(nproc)" 5ms "ticks:$2" "ticks:$2" ;;
+	'busy, jobs 1') boot_groups "$1" 1 100us "ticks:$2" sleep:1 ;;
+	'busy, auto') boot_groups "$1" auto 100us "ticks:$2" sleep:1 ;;
+	esac
+	# shellcheck disable=SC2086
+	wait_for $children
+	end=$(now)
+	children=
+	for name in $(seq "$1"); do
+		succeeded "$name"
+	done
+	jq "{ ns: $((end - start)), cpu_ns: .cpu_time_ns,
+		runs: .totals.wakeups,
+		messages: (.totals | [(.in, .out)[]?] | add),
+		waited_ns: [.groups[]?.waited_ns] | add }" stats.json >took
+	sample what=windows n="$1" ticks="$2" how="$3" run="$run" <took
+}
+
+# measure_work N JOBS
+measure_work()
+{
+	"$build/bench/work" "$1" $((BENCH_WORK / $1 + 1)) socket "$tt_controller" \
+		--groups=machines --jobs="$2" --stats=stats.json \
+		--net bench=net,delay=20us >out 2>log || {
+		cat log >&2
+		die "$1 simulators did not do their work"
+	}
+	jq --slurpfile stats stats.json '. + { runs: $stats[0].totals.wakeups,
+		cpu_ns: $stats[0].cpu_time_ns }' out >took
+	sample what=work n="$1" how="jobs $2" run="$run" <took
+}
+
 empty_work()
 {
 	rm -rf "$work"
@@ -285,6 +360,21 @@ measure_all()
 		progress "run $run of $BENCH_RUNS, network, $how"
 		measure_network "$how"
 	done
+	for m in $BENCH_WINDOWS; do
+		wanted windows || continue
+		for how in alone 'all at once' 'jobs 1' 'jobs all' \
+			   'busy, jobs 1' 'busy, auto'; do
+			progress "run $run of $BENCH_RUNS, ${m%:*} groups, $how"
+			measure_windows "${m%:*}" "${m#*:}" "$how"
+		done
+	done
+	for n in $BENCH_WORKERS; do
+		wanted windows || continue
+		progress "run $run of $BENCH_RUNS, $n simulators at work"
+		for jobs in 1 "$(nproc)" 1 "$(nproc)"; do
+			measure_work "$n" "$jobs"
+		done
+	done
 	for m in $BENCH_MACHINES; do
 		wanted machines || continue
 		for how in alone memory 'memory unpinned' messages \
@@ -312,13 +402,14 @@ clean_up()
 }
 
 for each in $BENCH_RUNS $BENCH_CLIENTS $BENCH_WAKEUPS \
-	    $BENCH_FRAMES $(echo "$BENCH_MACHINES $BENCH_PORTS" | tr : ' '); do
+	    $BENCH_FRAMES $BENCH_WORKERS $BENCH_WORK \
+	    $(echo "$BENCH_MACHINES $BENCH_WINDOWS $BENCH_PORTS" | tr : ' '); do
 	[ "$each" -gt 0 ] 2>/dev/null ||
 		die "BENCH_RUNS and the like: '$each' is no number from 1"
 done
 case $ONLY in
-''|wakeups|calls|frames|network|machines) ;;
-*) die "ONLY=$ONLY: a bench has wakeups, calls, frames, network and machines" ;;
+''|wakeups|calls|frames|network|windows|machines) ;;
+*) die "ONLY=$ONLY: a bench has wakeups, calls, frames, network, windows and machines" ;;
 esac
 
 nowhere="BENCH=$BENCH: no directory that can be written to"

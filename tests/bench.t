@@ -12,7 +12,8 @@ bench()
 {
 	make bench BENCH_RUNS=3 BENCH_CLIENTS='2 5' BENCH_WAKEUPS=200 \
 		BENCH_MACHINES='2:20' BENCH_PORTS='2:2 5:2 5:5' \
-		BENCH_FRAMES=200 "$@" >"$tmp/table" 2>&1
+		BENCH_FRAMES=200 BENCH_WINDOWS='2:20' BENCH_WORKERS='2 5' \
+		BENCH_WORK=200 "$@" >"$tmp/table" 2>&1
 	status=$?
 	cat "$tmp/table"
 	return $status
@@ -36,11 +37,13 @@ table()
 {
 	cat "$tmp/table"
 	for title in 'A wake-up in us' 'Messages and' 'A frame in us' \
-		     'Machines on a network' 'Machines in s' Targets; do
+		     'Machines on a network' 'Machines that are groups' \
+		     'Simulators that work' 'By calculation' 'Machines in s' \
+		     Targets; do
 		grep -q "^$title" "$tmp/table" || return 1
 	done
-	[ "$(grep -c '^ *[25] ' "$tmp/table")" = 8 ] &&
-		sed '/^alone\|^idle/d' "$tmp/table" | no grep -w 'null\| - '
+	[ "$(grep -c '^ *[25] ' "$tmp/table")" = 18 ] &&
+		sed '/^alone\|^idle\| alone  \|all at once  /d' "$tmp/table" | no grep -w 'null\| - '
 }
 
 # ticks CONTROLLER... - more of them than anybody waits for
@@ -93,12 +96,24 @@ ok 'machines on a network were measured, and what passed between them counted' \
 	all(.network[3:][]; .frames >= 4000 and .messages > .wakeups and
 		.wakeups > 0 and .kicks > 0 and .calls > 0) and
 	.tcp.frames_per_second > 0 and .tcp.controller_share > 0'
+ok 'machines that are groups were measured in all ways' holds '
+	[.windows[] | [.n, .ticks, .how]] == [[2, 20, "all at once"],
+		[2, 20, "alone"], [2, 20, "busy, auto"],
+		[2, 20, "busy, jobs 1"], [2, 20, "jobs 1"],
+		[2, 20, "jobs all"]] and all(.windows[]; .ns > 0) and
+	all(.windows[] | select(.how | test("jobs|auto")); .messages > 0 and
+		.runs > 0 and .cpu_ns > 0)'
+ok 'simulators did their work, on one CPU and on all of them' holds '
+	([.work[].n] | unique) == [2, 5] and
+	all(.work[]; .ns > 0 and .runs > 0 and .cpu_ns > 0)'
+ok 'what many CPUs would gain is calculated' holds '
+	.calculated.times_the_limit > 1 and .calculated.machines > 0'
 ok 'machines were measured in all ways' holds '
 	[.machines[] | [.n, .ticks, .how]] == [[2, 20, "alone"],
 		[2, 20, "memory"], [2, 20, "memory unpinned"],
 		[2, 20, "messages"], [2, 20, "messages unpinned"]]'
 ok 'targets are shown, met or not' holds '
-	(.targets | length) == 9 and
+	(.targets | length) == 14 and
 	all(.targets[]; .met == (if .at_most then .value <= .at_most
 				 else .value >= .at_least end))'
 ok 'the table has all of that' table
@@ -108,7 +123,7 @@ ok 'and as SVG' grep -q '</svg>' "$tmp/bench.svg"
 
 ok 'ONLY measures a part' bench ONLY=calls
 ok 'and nothing else' holds '
-	.wakeups + .frames + .network + .machines == [] and .calls != []'
+	.wakeups + .frames + .network + .windows + .work + .machines == [] and .calls != []'
 ok 'of which no plot can be drawn' \
 	says 'error: no wake-ups were measured' make bench-plot
 ok 'a part that is none is an error' says "error: ONLY=xyzzy" bench ONLY=xyzzy
