@@ -24,13 +24,6 @@ def cases($what):
 
 def of($n; $how): map(select(.n == $n and .how == $how))[0];
 
-# of two machines, over all runs: f of an object with one sample for each $how
-def two(f):
-	[.machines[] | select(.n == 2) | .how as $how |
-	 .samples[] | { run, key: $how, value: . }] |
-	group_by(.run) | map(from_entries | f) |
-	if length > 0 then median else null end;
-
 # of machines on a network, over all runs: f of an object with one sample for each
 # $how
 def networked(f):
@@ -82,7 +75,6 @@ def target($name; $value; $bound; $target):
 		else $value >= $target end) };
 
 def targets:
-	. as $bench |
 	[ target("2 clients, memory, times the limit";
 		 .wakeups | of(2; "memory").ratio; "at_most"; 1.25),
 	  target("64 clients, memory, times the limit";
@@ -91,14 +83,6 @@ def targets:
 		 .wakeups | of(4096; "memory").ratio; "at_most"; 2),
 	  target("2 clients, messages, times the limit";
 		 .wakeups | of(2; "messages").ratio; "at_most"; 4),
-	  (target("2 machines, unpinned, times pinned";
-		  two(."memory unpinned".ns / .memory.ns); "at_least"; 2.5) |
-	   # what it would be if a wake-up cost the limit and nothing else
-	   .at_the_limit = ($bench | two(."memory unpinned".ns /
-		  (.alone.ns + .memory.wakeups * .memory.limit_ns)))),
-	  target("2 machines, a wake-up beyond each alone, times the limit";
-		 two((.memory.ns - .alone.ns) / .memory.wakeups /
-		     .memory.limit_ns); "at_most"; 1.3),
 	  (.frames | map(select(.active == 2)) | sort_by(.n) |
 	   target("a frame among \(.[-1].n) ports, times one among \(.[0].n)";
 		  try (.[-1].ratio / .[0].ratio) catch null; "at_most"; 1.1),

@@ -107,9 +107,7 @@ def targets:
 	"Targets:",
 	(.targets[] | (if .met then "  met      " else "  not met  " end) +
 	 .name + ": \(.value | digits(2)), " +
-	 (if .at_most then "at most \(.at_most)" else "at least \(.at_least)" end) +
-	 if .at_the_limit then ", and \(.at_the_limit | digits(2)) at the limit"
-	 else "" end);
+	 if .at_most then "at most \(.at_most)" else "at least \(.at_least)" end);
 
 (select(.wakeups != []) | wakeups),
 (select(.calls != []) | calls),

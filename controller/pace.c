@@ -84,7 +84,6 @@ static void end_stretch(struct pace *pace, uint64_t wall, uint64_t time)
 bool pace_look(struct pace *pace, uint64_t wall, uint64_t time)
 {
 	uint64_t length = pace->rounds ? STRETCH_NS : USE_NS;
-
 	bool step = time > pace->seen;
 
 	pace->seen = time;
