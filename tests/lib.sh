@@ -4,7 +4,7 @@
 
 set -u
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-export LC_ALL=C
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build
