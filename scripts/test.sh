@@ -39,7 +39,7 @@ failures()
 		awk -v program="${file#"$tap/"}" '
 			/^#/ { if (failed) print; next }
 			/^1\.\./ { plan = 1 }
-			{ failed = /^not ok / }
+			{ failed = /^not ok / && !/^not ok - prove/ }
 			failed { print program ": " $0 }
 			{ last = $0 }
 			END {
