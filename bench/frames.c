@@ -87,17 +87,9 @@ static void pass(const struct star *star, struct tt_client *c,
 
 static void work(const struct star *star, uint64_t client)
 {
-	const struct tt_client_options opt = {
-		.size = sizeof(opt),
-		.path = star->socket,
-		.name = client + 1,
-		.timeout_ms = -1,
-	};
-	struct tt_client *c;
 	struct tt_card card;
+	struct tt_client *c = star_plug(star, client, &card);
 
-	try(tt_client_open(&c, &opt), "connect");
-	try(tt_client_plug(c, "bench", &card), "plug in a card");
 	if (client < active)
 		pass(star, c, &card, client);
 	else if (receive(c))

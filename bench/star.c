@@ -32,6 +32,44 @@ void try(int ret, const char *what)
 		fail("cannot %s: %s", what, strerror(-ret));
 }
 
+/**
+ * star_connect - start a client of the controller, or fail
+ * @star: the star
+ * @name: the client's name
+ *
+ * Return: the client, which runs.
+ */
+struct tt_client *star_connect(const struct star *star, uint64_t name)
+{
+	const struct tt_client_options opt = {
+		.size = sizeof(opt),
+		.path = star->socket,
+		.name = name,
+		.timeout_ms = -1,
+	};
+	struct tt_client *c;
+
+	try(tt_client_open(&c, &opt), "connect");
+	return c;
+}
+
+/**
+ * star_plug - the same, and plug a card into the controller's network, or fail
+ * @star: the star
+ * @client: number from 0; the client's name is one more, which addresses end with
+ * @card: is set to the card
+ *
+ * Return: the client, which runs.
+ */
+struct tt_client *star_plug(const struct star *star, uint64_t client,
+			    struct tt_card *card)
+{
+	struct tt_client *c = star_connect(star, client + 1);
+
+	try(tt_client_plug(c, "bench", card), "plug in a card");
+	return c;
+}
+
 /* a child does not outlive its parent */
 static pid_t spawn(void)
 {

@@ -2,6 +2,8 @@
 #ifndef TT_BENCH_STAR_H
 #define TT_BENCH_STAR_H
 
+#include <ttclient.h>
+
 #include "common.h"
 
 /* every client has to find a slot */
@@ -27,6 +29,9 @@ struct star {
 };
 
 void try(int ret, const char *what);
+struct tt_client *star_connect(const struct star *star, uint64_t name);
+struct tt_client *star_plug(const struct star *star, uint64_t client,
+			    struct tt_card *card);
 void star_run(struct star *star, bool count, uint64_t client_turns);
 
 #endif /* TT_BENCH_STAR_H */

@@ -24,13 +24,14 @@ def cases($what):
 
 def of($n; $how): map(select(.n == $n and .how == $how))[0];
 
-# of machines on a network, over all runs: f of an object with one sample for each
-# $how
-def networked(f):
-	[.network[] | .how as $how | .samples[] |
-	 { run, key: $how, value: . }] |
+# of cases, over all runs: f of an object with one sample for each $how
+def over_runs(f):
+	[.[] | .how as $how | .samples[] | { run, key: $how, value: . }] |
 	group_by(.run) | map(from_entries | f) |
 	if length > 0 then median else null end;
+
+# of machines on a network
+def networked(f): .network | over_runs(f);
 
 # what 2000 round trips take beyond what one machine needs to ping itself
 def round_trip:
@@ -42,12 +43,8 @@ def per_second: networked((.tcp.frames - .idle.frames) * 1e9 /
 			  (.tcp.ns - .idle.ns));
 def share: networked((.tcp.cpu_ns - .idle.cpu_ns) / (.tcp.ns - .idle.ns));
 
-# of groups, over all runs: f of an object with one sample for each $how
-def grouped($n; f):
-	[.windows[] | select(.n == $n) | .how as $how |
-	 .samples[] | { run, key: $how, value: . }] |
-	group_by(.run) | map(from_entries | f) |
-	if length > 0 then median else null end;
+# of so many groups
+def grouped($n; f): .windows | map(select(.n == $n)) | over_runs(f);
 
 # events a second on all CPUs, times those on one
 def gain($n):

@@ -27,17 +27,10 @@ static uint64_t rounds;
  */
 static void tick(const struct star *star, uint64_t client)
 {
-	const struct tt_client_options opt = {
-		.size = sizeof(opt),
-		.path = star->socket,
-		.name = client,
-		.timeout_ms = -1,
-	};
 	const uint64_t end = WARM_UP + rounds;
-	struct tt_client *c;
+	struct tt_client *c = star_connect(star, client);
 	uint64_t round;
 
-	try(tt_client_open(&c, &opt), "connect");
 	/* time 0 is now */
 	for (round = 0; round <= end; round++) {
 		try(tt_client_run_until(c, 1 + round * star->clients + client),

@@ -7,7 +7,6 @@
  */
 
 #include <stdio.h>
-#include <time.h>
 
 #include <ttclient.h>
 
@@ -48,18 +47,10 @@ static uint64_t calibrate(void)
 
 static void work(const struct star *star, uint64_t client)
 {
-	const struct tt_client_options opt = {
-		.size = sizeof(opt),
-		.path = star->socket,
-		.name = client + 1,
-		.timeout_ms = -1,
-	};
-	uint64_t i, start;
-	struct tt_client *c;
 	struct tt_card card;
+	struct tt_client *c = star_plug(star, client, &card);
+	uint64_t i, start;
 
-	try(tt_client_open(&c, &opt), "connect");
-	try(tt_client_plug(c, "bench", &card), "plug in a card");
 	try(tt_client_run_until(c, PLUGGED), "run");
 	start = costs_now();
 	for (i = 1; i <= ticks; i++) {

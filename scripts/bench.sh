@@ -151,16 +151,23 @@ boot()
 		con0=fd:0,fd:1 $KARGS "$@"
 }
 
-# boot_together N TICKS HOW - a controller that hangs or waits too long ends all
+# serve N OPTION... - start a controller for N machines; time begins. One that hangs
+# or waits too long ends all.
+serve()
+{
+	run_with="timeout $TIMEOUT"
+	start_controller --stats stats.json -n "$@" ||
+		die "the controller does not start: $(tail -n 1 controller)"
+	run_with=
+	start=$(now)
+}
+
+# boot_together N TICKS HOW
 # shellcheck disable=SC2046
 boot_together()
 {
 	children=
-	run_with="timeout $TIMEOUT"
-	start_controller -n "$1" --stats stats.json $(options "$3") ||
-		die "the controller does not start: $(tail -n 1 controller)"
-	run_with=
-	start=$(now)
+	serve "$1" $(options "$3")
 	for name in $(seq "$1"); do
 		boot "$name" "ext:$name:../socket" -- "ticks:$2"
 	done
@@ -205,11 +212,7 @@ measure_machines()
 # boot_network - two machines, 5 ms from each other, do the steps $one and $two
 boot_network()
 {
-	run_with="timeout $TIMEOUT"
-	start_controller -n 2 --stats stats.json --net lan=lan,delay=5ms ||
-		die "the controller does not start: $(tail -n 1 controller)"
-	run_with=
-	start=$(now)
+	serve 2 --net lan=lan,delay=5ms
 	# shellcheck disable=SC2086
 	boot 1 ext:1:../socket virtio_uml.device=../lan:1 -- net:1 $one
 	# shellcheck disable=SC2086
@@ -262,12 +265,7 @@ measure_network()
 # all but the first machine
 boot_groups()
 {
-	run_with="timeout $TIMEOUT"
-	start_controller -n "$1" --stats stats.json --groups=machines \
-		--jobs="$2" --net lan=lan,delay="$3" ||
-		die "the controller does not start: $(tail -n 1 controller)"
-	run_with=
-	start=$(now)
+	serve "$1" --groups=machines --jobs="$2" --net lan=lan,delay="$3"
 	step=$4
 	for name in $(seq "$1"); do
 		boot "$name" "ext:$name:../socket" \
