@@ -293,6 +293,21 @@ seed()
 		wrong "getrandom differs: $(sed -n 's/^getrandom //p' [12]/random | paste -s -d ' ')"
 }
 
+# machines with a card that sleep for an hour hardly ever wake up
+idle_card()
+{
+	serve -n 2 --net lan=lan --stats stats.json
+	boot 1 time-travel=ext:1:../socket virtio_uml.device=../lan:1 \
+		-- net:1 sleep:3600
+	one=$pid
+	boot 2 time-travel=ext:2:../socket virtio_uml.device=../lan:1 \
+		-- net:2 sleep:3600
+	all_done 1:$one 2:$pid
+	until_done ended "$controller"
+	woke=$(jq '[.clients[].wakeups] | max' stats.json)
+	[ "$woke" -lt 500 ] || wrong "it wakes up $woke times an hour"
+}
+
 # runs_in DIRECTORY - a process does
 runs_in()
 {
