@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,10 +21,14 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <os.h>
+#include <sysdep/ptrace_user.h>
 #include "timetravel_kunit_user.h"
 
-/* a child that takes longer hangs, and is killed */
-#define CHILD_TIMEOUT_S 10
+/* a child that takes longer hangs, and is killed; most take milliseconds */
+#define CHILD_TIMEOUT_S 60
+
+/* the exit status of a child that can't have itself killed */
+#define CHILD_UNLIMITED 99
 
 /**
  * os_create_memfd - create a memory that can be given to another process
@@ -89,35 +94,44 @@ struct child {
 	void *arg;
 };
 
+/*
+ * Have the host kill us if we hang, so that who waits for us need not look at a
+ * clock: a machine that polls for each instruction of a child is hardly ever
+ * scheduled where the host is busy.
+ */
+static int limit_time(void)
+{
+	struct itimerspec limit = { .it_value.tv_sec = CHILD_TIMEOUT_S };
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGKILL,
+	};
+	timer_t timer;
+
+	return timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
+	       timer_settime(timer, 0, &limit, NULL) < 0;
+}
+
 /* Ends by exit(), so that a kernel that is profiled saves its counters. */
 static int child(void *arg)
 {
 	struct child *c = arg;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	exit(c->fn(c->arg));
+	exit(limit_time() ? CHILD_UNLIMITED : c->fn(c->arg));
 }
 
-/* Wait until a child stops or ends. If that takes too long, kill the child. */
+/* Wait until a child stops or ends, which a child that hangs does as well. */
 static int wait_for_child(int pid, int *status)
 {
-	struct timespec start, now;
 	int ret;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (;;) {
-		CATCH_EINTR(ret = waitpid(pid, status, WNOHANG | __WALL));
-		if (ret)
-			return ret < 0 ? -errno : 0;
+	CATCH_EINTR(ret = waitpid(pid, status, __WALL));
+	if (ret < 0)
+		return -errno;
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec - start.tv_sec > CHILD_TIMEOUT_S) {
-			kill(pid, SIGKILL);
-			CATCH_EINTR(waitpid(pid, status, __WALL));
-			return -ETIMEDOUT;
-		}
-		sched_yield();
-	}
+	return WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL ?
+		-ETIMEDOUT : 0;
 }
 
 /**
@@ -148,20 +162,129 @@ void os_trace_child(void)
 	kill(getpid(), SIGSTOP);
 }
 
+/* Let the child go on, without a signal, until it stops again or ends. */
+static int go_on(int pid, int request, int *status)
+{
+	ptrace(request, pid, 0, 0);
+
+	return wait_for_child(pid, status);
+}
+
+static unsigned long get_ip(int pid)
+{
+	return ptrace(PTRACE_PEEKUSER, pid, HOST_IP * sizeof(long), 0);
+}
+
+/*
+ * What the children of a sweep do after their system calls, as far as it was
+ * stepped: each child is stopped one instruction later than the one before.
+ */
+#define MAX_STOPS	262144
+
+static struct stop {
+	unsigned long ip;	/* of the next instruction */
+	unsigned int nth;	/* how often the path was there before */
+} *path;
+static unsigned int stops;
+
+/* Note where the child is, after the last stop of the path. */
+static void note_stop(int pid)
+{
+	struct stop *next;
+	unsigned int i;
+
+	if (!path) {
+		path = mmap(NULL, MAX_STOPS * sizeof(*path),
+			    PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (path == MAP_FAILED)
+			path = NULL;
+	}
+	if (!path || stops == MAX_STOPS)
+		return;
+
+	next = &path[stops++];
+	next->ip = get_ip(pid);
+	next->nth = 0;
+	for (i = 0; i < stops - 1; i++)
+		next->nth += path[i].ip == next->ip;
+}
+
+/* Find the stop from which a child gets to @steps with the fewest steps. */
+static unsigned int nearest_stop(unsigned int steps)
+{
+	unsigned int i, cost, nearest = 0, least = steps;
+
+	for (i = 1; i < stops && i <= steps; i++) {
+		/* a breakpoint, each time that the child comes there */
+		cost = steps - i + 2 * path[i].nth + 1;
+		if (cost <= least) {
+			least = cost;
+			nearest = i;
+		}
+	}
+
+	return nearest;
+}
+
+/* Let the child run until it executes the breakpoint instruction at @ip. */
+static int run_to(int pid, unsigned long ip, int *status)
+{
+	long word = ptrace(PTRACE_PEEKTEXT, pid, ip, 0);
+	int ret;
+
+	ptrace(PTRACE_POKETEXT, pid, ip, (word & ~0xffL) | 0xcc);
+	ret = go_on(pid, PTRACE_CONT, status);
+	if (ret || !WIFSTOPPED(*status))
+		return ret;
+	ptrace(PTRACE_POKETEXT, pid, ip, word);
+	if (get_ip(pid) == ip + 1)
+		ptrace(PTRACE_POKEUSER, pid, HOST_IP * sizeof(long), ip);
+
+	return 0;
+}
+
+/* Let the child go on from the begin of the path to one of its stops. */
+static int go_to(int pid, const struct stop *to, int *status)
+{
+	unsigned int left = to->nth;
+	bool there;
+	int ret;
+
+	for (;;) {
+		there = get_ip(pid) == to->ip;
+		if (there && !left--)
+			return 0;
+		ret = there ? go_on(pid, PTRACE_SINGLESTEP, status) :
+			      run_to(pid, to->ip, status);
+		if (ret || !WIFSTOPPED(*status))
+			return ret;
+	}
+}
+
 /* Let the child go on to where @trace says, unless it ends before. */
 static int trace_child(int pid, const struct os_trace *trace, int *status)
 {
 	/* the host stops the child at the begin and at the end of each one */
 	unsigned int i, syscalls = 2 * trace->syscalls;
-	int ret;
+	int ret = wait_for_child(pid, status);
 
-	for (i = 0; ; i++) {
-		ret = wait_for_child(pid, status);
-		if (ret || !WIFSTOPPED(*status) || i == syscalls + trace->steps)
-			return ret;
-		ptrace(i < syscalls ? PTRACE_SYSCALL : PTRACE_SINGLESTEP,
-		       pid, 0, 0);
-	}
+	for (i = 0; i < syscalls && !ret && WIFSTOPPED(*status); i++)
+		ret = go_on(pid, PTRACE_SYSCALL, status);
+	if (ret || !WIFSTOPPED(*status))
+		return ret;
+
+	if (!trace->steps)
+		stops = 0;
+	i = nearest_stop(trace->steps);
+	if (i)
+		ret = go_to(pid, &path[i], status);
+	for (; i < trace->steps && !ret && WIFSTOPPED(*status); i++)
+		ret = go_on(pid, PTRACE_SINGLESTEP, status);
+	if (!ret && WIFSTOPPED(*status) && stops == trace->steps)
+		note_stop(pid);
+
+	return ret;
 }
 
 /*

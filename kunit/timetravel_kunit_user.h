@@ -11,6 +11,10 @@
  *	os_trace_child() before it is stepped
  * @steps: the number of instructions that it is stepped after that
  * @then: what the machine calls there; returns a signal for the child, or 0
+ *
+ * A sweep makes the same call in one child after the other, and has @steps count
+ * from 0. So it is known by which instructions a child gets there, and all but
+ * the last ones need not be stepped.
  */
 struct os_trace {
 	unsigned int syscalls;
