@@ -72,9 +72,9 @@ passed=0
 failed=0
 for name in $names; do
 	case $name in
-	debian) kernel 'debian host' && debian ;;
-	selftests) kernel 'host net' && selftests ;;
-	*) kernel 'host net' ;;
+	debian) kernel debian && debian ;;
+	selftests) kernel net && selftests ;;
+	*) kernel net ;;
 	esac
 	echo "--- $name"
 	if run "$name"; then
