@@ -99,7 +99,8 @@ install: packages ## install controller, library, tt-lab and man pages (PREFIX, 
 image: packages ## build the initramfs, build/initramfs.cpio
 	@scripts/image.sh
 
-bench: packages ## measure what sharing time costs, and the least it could cost: bench.json
+bench: ## measure what sharing time costs, and the least it could cost: bench.json
+	@scripts/packages.sh bench
 	@scripts/bench.sh
 
 bench-plot: ## draw the results of `make bench` as bench.svg and bench.png

@@ -26,7 +26,8 @@ def of($n; $how): map(select(.n == $n and .how == $how))[0];
 
 # of cases, over all runs: f of an object with one sample for each $how
 def over_runs(f):
-	[.[] | .how as $how | .samples[] | { run, key: $how, value: . }] |
+	[.[] | .how as $how | .samples[] | select(.run) |
+	 { run, key: $how, value: . }] |
 	group_by(.run) | map(from_entries | f) |
 	if length > 0 then median else null end;
 
@@ -41,6 +42,11 @@ def round_trip:
 # what TCP takes, without booting
 def per_second: networked((.tcp.frames - .idle.frames) * 1e9 /
 			  (.tcp.ns - .idle.ns));
+# what a frame adds to what idle machines take
+def system_calls($how):
+	(.network | map({ (.how): . }) | add) as $of |
+	if $of then ($of[$how].system_calls - $of.idle.system_calls) /
+		    ($of[$how].frames - $of.idle.frames) else null end;
 def share: networked((.tcp.cpu_ns - .idle.cpu_ns) / (.tcp.ns - .idle.ns));
 
 # of so many groups
@@ -117,5 +123,7 @@ def targets:
       frames: cases("frames"), network: cases("network"),
       windows: cases("windows"), work: cases("work"),
       machines: cases("machines") } |
-. + { tcp: { frames_per_second: per_second, controller_share: share } } |
+. + { tcp: { frames_per_second: per_second, controller_share: share,
+	       calls_per_frame: system_calls("tcp") },
+      pings: { calls_per_frame: system_calls("pings") } } |
 . + { calculated: calculated, targets: targets }

@@ -61,14 +61,17 @@ def frames:
 
 def network:
 	"Machines on a network of 5 ms, in s; 2000 pings, or 10 MB over TCP:",
-	"                   s  frames  messages  wake-ups  kicks  calls  controller",
+	"                   s  frames  messages  wake-ups  kicks  calls  system calls  controller",
 	(.network[] | "\(.how)               "[:14] + ([.ns | s] | row(6)) +
 	 ([.frames // "-"] | row(8)) + ([.messages // "-"] | row(10)) +
 	 ([.wakeups // "-"] | row(10)) +
 	 ([.kicks // "-", .calls // "-"] | row(7)) +
+	 ([.system_calls // "-"] | row(14)) +
 	 ([if .cpu_ns then .cpu_ns | s else "-" end] | row(12))),
 	"TCP: \(.tcp.frames_per_second // 0 | round) frames a second, controller " +
 	"\(.tcp.controller_share // 0 | . * 100 | round) % of the time",
+	"Controller: \(.pings.calls_per_frame | digits(1)) system calls a frame of a ping, " +
+	"\(.tcp.calls_per_frame | digits(1)) one of TCP",
 	"";
 
 def windows:

@@ -26,6 +26,8 @@ limit=$build/bench/limit
 ticks=$build/bench/ticks
 frames=$build/bench/frames
 tt_controller=$build/tt-controller
+# what a controller for machines runs below
+trace=
 
 # the CPU to which processes are pinned
 cpu=$(taskset -pc $$ | sed 's/.*[^0-9]//')
@@ -151,11 +153,11 @@ boot()
 		con0=fd:0,fd:1 $KARGS "$@"
 }
 
-# serve N OPTION... - start a controller for N machines; time begins. One that hangs
-# or waits too long ends all.
+# serve N OPTION... - start a controller for N machines, below $trace; time begins.
+# One that hangs or waits too long ends all.
 serve()
 {
-	run_with="timeout $TIMEOUT"
+	run_with="timeout $TIMEOUT $trace"
 	start_controller --stats stats.json -n "$@" ||
 		die "the controller does not start: $(tail -n 1 controller)"
 	run_with=
@@ -219,12 +221,10 @@ boot_network()
 	boot 2 ext:2:../socket virtio_uml.device=../lan:1 -- net:2 $two
 }
 
-# measure_network HOW - as measure_machines; `idle` machines only boot and set up
-# their cards, those `alone` do without a controller
-measure_network()
+# run_network HOW - `idle` machines only boot and set up their cards, those `alone` do
+# without a controller
+run_network()
 {
-	measure_limit 2
-	before=$limit_ns
 	empty_work
 	children=
 	one='' two=''
@@ -248,6 +248,14 @@ measure_network()
 	end=$(now)
 	children=
 	succeeded 2
+}
+
+# measure_network HOW - as measure_machines
+measure_network()
+{
+	measure_limit 2
+	before=$limit_ns
+	run_network "$1"
 	jq "{ ns: $((end - start)), cpu_ns: .cpu_time_ns,
 		wakeups: .totals.wakeups,
 		messages: (.totals | [(.in, .out)[]?] | add),
@@ -259,6 +267,16 @@ measure_network()
 	measure_limit 2
 	jq ".limit_ns = ($before + $limit_ns) / 2" took >out
 	sample what=network how="$1" run="$run" <out
+}
+
+# count_network_calls HOW - count the controller's system calls, from its start on
+count_network_calls()
+{
+	trace='strace -f -c -o traced'
+	run_network "$1"
+	trace=
+	awk '$NF == "total" { print "{ \"system_calls\": " $4 " }" }' traced >out
+	sample what=network how="$1" <out
 }
 
 # boot_groups N JOBS DELAY STEP STEP - groups on one network; the second STEP is that of
@@ -438,6 +456,11 @@ for p in $BENCH_PORTS; do
 	wanted frames || continue
 	progress "counting, ${p#*:} of ${p%:*} ports"
 	count_frame_calls "${p%:*}" "${p#*:}"
+done
+for how in idle pings tcp; do
+	wanted network || continue
+	progress "counting, network, $how"
+	count_network_calls "$how"
 done
 cd "$build"
 about | jq -f "$top/bench/summary.jq" --slurpfile samples "$samples" \

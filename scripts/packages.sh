@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Stage 1: see that the host has what `make $1` needs: boot, bench-plot, coverage,
-# defects, fuzz or test. What is missing is named; root on Debian gets it installed.
+# Stage 1: see that the host has what `make $1` needs: boot, bench, bench-plot,
+# coverage, defects, fuzz or test. What is missing is named; root on Debian gets it
+# installed.
 # A host that has everything needs no apt and no dpkg.
 . "$(dirname "$0")/lib.sh"
 
@@ -12,12 +13,13 @@ boot='bc:bc bison:bison busybox:busybox-static column:bsdextrautils cpio:cpio
 	yaml.h:libyaml-dev'
 test='cmocka.h:libcmocka-dev ccache:ccache docutils.py:python3-docutils g++:g++
 	gnuplot:gnuplot-nox mke2fs:e2fsprogs pkg-config:pkg-config prove:perl
-	shellcheck:shellcheck sparse:sparse spin:spin tcpdump:tcpdump'
+	shellcheck:shellcheck sparse:sparse spin:spin strace:strace tcpdump:tcpdump'
 labs='bird:bird2 chronyd:chrony debootstrap:debootstrap gnuplot:gnuplot-nox
 	ip:iproute2 iperf3:iperf3 wg:wireguard-tools'
 
 case $1 in
 boot) want=$boot ;;
+bench) want="$boot strace:strace" ;;
 bench-plot) want='gnuplot:gnuplot-nox jq:jq' ;;
 coverage) want="$boot perl:perl" ;;
 defects) want="$boot ccache:ccache mke2fs:e2fsprogs sparse:sparse" ;;

@@ -95,6 +95,8 @@ ok 'machines on a network were measured, and what passed between them counted' \
 	all(.network[]; .ns > 0 and .limit_ns > 0) and
 	all(.network[3:][]; .frames >= 4000 and .messages > .wakeups and
 		.wakeups > 0 and .kicks > 0 and .calls > 0) and
+	all(.network[2:][]; .system_calls > 0) and
+	.pings.calls_per_frame > 2 and .tcp.calls_per_frame > 0 and
 	.tcp.frames_per_second > 0 and .tcp.controller_share > 0'
 ok 'machines that are groups were measured in all ways' holds '
 	[.windows[] | [.n, .ticks, .how]] == [[2, 20, "all at once"],
