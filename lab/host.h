@@ -11,6 +11,7 @@
  * @kernel: the kernel
  * @version: what it calls itself
  * @patched: it may use the memory from the time that it joins
+ * @seccomp: it can run programs without ptrace()
  * @image: the initramfs
  * @controller: tt-controller
  */
@@ -18,7 +19,7 @@ struct host {
 	const char *build;
 	const char *kernel;
 	const char *version;
-	bool patched;
+	bool patched, seccomp;
 	const char *image;
 	const char *controller;
 };

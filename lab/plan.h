@@ -25,6 +25,7 @@ struct words plan_controller(struct pool *pool, const struct lab *lab,
 			     const struct host *host, unsigned int clients,
 			     unsigned int jobs);
 struct words plan_machine(struct pool *pool, const struct lab *lab,
+			  const struct host *host,
 			  const struct machine *machine);
 struct words plan_gdb(struct pool *pool, const struct host *host,
 		      const struct words *machine);

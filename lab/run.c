@@ -166,7 +166,8 @@ static void start_simulator(struct run *run, struct member *member,
 static void start_machine(struct run *run, struct member *member,
 			  struct spawn *spawn)
 {
-	struct words argv = plan_machine(run->pool, run->lab, member->machine);
+	struct words argv = plan_machine(run->pool, run->lab, run->host,
+					  member->machine);
 	bool terminal = member->machine->shell ||
 			run->debugged == member->machine;
 	struct words env = plan_machine_env(run->pool, terminal);

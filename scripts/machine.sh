@@ -11,6 +11,10 @@ run_with=
 steady=
 ! setarch -R true 2>/dev/null || steady='setarch -R'
 
+# the word for the kernels' command lines that has programs run without ptrace; see
+# check_kernel
+seccomp=
+
 # machine NAME ARGUMENT... - start a machine in the directory NAME, as $!.
 # The ARGUMENTs are for the kernel's command line; after `--` come the steps of
 # rootfs/guest.c. The machine itself writes `result` there, through hostfs: on a
@@ -28,13 +32,14 @@ machine()
 	setsid $run_with $steady "$out/linux" mem=64M uml_dir=./ \
 		hostfs=/proc/self/cwd initrd="$build/initramfs.cpio" \
 		root=/dev/ram0 console=tty0 panic=-1 kunit.enable=0 \
-		random.trust_cpu=on "$@" \
+		random.trust_cpu=on $seccomp "$@" \
 		0<>stdin >console 2>host 9<&- &
 	children="$children $!"
 	cd .. || return
 }
 
-# check_kernel - die unless $out/linux is a UML kernel that this host can run
+# check_kernel - die unless $out/linux is a UML kernel that this host can run. If it
+# knows how, programs run with seccomp, about twice as fast, where the host allows it.
 check_kernel()
 {
 	version=$("$out/linux" --version 2>&1 | head -n 1 | tr -cd '[:print:]')
@@ -42,6 +47,7 @@ check_kernel()
 	[0-9]*.[0-9]*.[0-9]*) ;;
 	*) die "no machine can start: $out/linux is no UML kernel for this host: ${version:-it does not say its version}" ;;
 	esac
+	! grep -q 'seccomp=<on' "$out/linux" || seccomp=seccomp=auto
 }
 
 # start_controller OPTION... - start the controller, as $controller, in the

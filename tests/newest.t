@@ -126,4 +126,28 @@ for flags in '' --no-shm; do
 done
 ok 'in memory they use it' \
 	stats newest '[.clients[].transport] == ["memory", "memory"]'
+
+# tries_seccomp MACHINE - the machine looked if the host allows seccomp
+tries_seccomp()
+{
+	grep 'seccomp filters can be installed' "$build/test/$1/host"
+}
+
+# lab ARGUMENTS - run a lab of one machine with such words for its kernel
+lab()
+{
+	cat >"$tmp/seccomp.yaml" <<-END
+		kernel: newest
+		machines: { one: { run: "true", args: $1 } }
+	END
+	timeout 120 "$build/tt-lab" run -q -o "$build/test/newest-lab" \
+		"$tmp/seccomp.yaml"
+}
+
+need make programs lab
+ok 'programs run with seccomp where the host allows it' tries_seccomp newest/1
+ok 'in labs as well' lab '[]'
+ok 'their machines try it' tries_seccomp newest-lab/one
+ok 'a lab may have them traced' lab seccomp=off
+ok 'then its machines do not try seccomp' no tries_seccomp newest-lab/one
 finish
