@@ -76,6 +76,11 @@ static void machine_sent(struct net_machine *machine, size_t network,
 	groups_sent(&ctl->groups, client->group, network, time);
 }
 
+static void machine_arrives(struct net_machine *machine)
+{
+	group_wake(container_of(machine, struct client, machine)->group);
+}
+
 static void machine_receives(struct net_machine *machine, unsigned int card,
 			     uint64_t time, const void *frame, size_t len)
 {
@@ -88,6 +93,7 @@ static const struct net_ops net_ops = {
 	.find = find_machine,
 	.time = machine_time,
 	.sent = machine_sent,
+	.arrives = machine_arrives,
 	.receive = machine_receives,
 };
 
@@ -365,7 +371,7 @@ static void advance(struct controller *ctl)
 	do {
 		reap(ctl);
 		groups_advance(&ctl->groups);
-		TAILQ_FOREACH(group, &ctl->groups.all, link)
+		TAILQ_FOREACH(group, &ctl->groups.awake, awake_link)
 			if (group->sched.running)
 				ctl->only_start = false;
 	} while (!TAILQ_EMPTY(&ctl->clients.gone));
@@ -394,11 +400,11 @@ static enum verdict verdict_if_silent(const struct controller *ctl)
 	const struct group *group;
 	bool ever_ran = ctl->groups.runs;
 
-	TAILQ_FOREACH(group, &ctl->groups.all, link) {
+	TAILQ_FOREACH(group, &ctl->groups.awake, awake_link)
 		if (!group_is_idle(group))
 			return VERDICT_NONE;
+	TAILQ_FOREACH(group, &ctl->groups.all, link)
 		ever_ran |= group->sched.runs;
-	}
 	if (!ctl->complete || !ever_ran)
 		return VERDICT_NONE;
 	if (controller_is_over(ctl)) {
@@ -509,7 +515,7 @@ static uint64_t next_deadline(const struct controller *ctl)
 	const struct client *client;
 	struct group *group;
 
-	TAILQ_FOREACH(group, &ctl->groups.all, link) {
+	TAILQ_FOREACH(group, &ctl->groups.awake, awake_link) {
 		due = group_deadline(group);
 		if (due < deadline)
 			deadline = due;
@@ -575,6 +581,7 @@ int controller_write_stats(struct controller *ctl, const char *path)
 	sum.virtual_time = groups_time(&ctl->groups);
 	net_finish(&ctl->net);
 	sum.networks = net_report(&ctl->net);
+	groups_count_waits(&ctl->groups);
 	sum.groups = waits_report(&ctl->groups.waits);
 	groups_name_worst(&ctl->groups, sum.wall_time);
 	return stats_write(&ctl->stats, &sum, path);

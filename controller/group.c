@@ -42,14 +42,15 @@
  * @opt: the command line, which has to outlive the group
  * @net: the networks between all machines, which have to outlive it too
  * @stats: where clients are counted from when they are started
+ * @awake: the groups that are awake
  *
  * Return: 0 or -errno.
  */
 int group_init(struct group *group, const struct options *opt,
-	       struct net *net, struct stats *stats)
+	       struct net *net, struct stats *stats, struct group_list *awake)
 {
 	*group = (struct group) {
-		.opt = opt, .net = net, .stats = stats,
+		.opt = opt, .net = net, .stats = stats, .awake = awake,
 		.promised = SIMTIME_NEVER,
 	};
 	net_inbox_init(&group->inbox);
@@ -60,6 +61,13 @@ int group_init(struct group *group, const struct options *opt,
 	broadcasts_init(&group->broadcasts);
 	sched_init(&group->sched);
 	return shm_create(&group->shm, opt->slots);
+}
+
+static void go_to_sleep(struct group *group)
+{
+	if (group->is_awake)
+		TAILQ_REMOVE(group->awake, group, awake_link);
+	group->is_awake = false;
 }
 
 /**
@@ -78,6 +86,33 @@ void group_destroy(struct group *group)
 	net_inbox_destroy(&group->inbox);
 	sched_destroy(&group->sched);
 	shm_destroy(&group->shm);
+	go_to_sleep(group);
+}
+
+/**
+ * group_wake - something was done to a group
+ * @group: the group, which group_settle() has to be called for
+ */
+void group_wake(struct group *group)
+{
+	if (group->is_awake)
+		return;
+	group->is_awake = true;
+	TAILQ_INSERT_TAIL(group->awake, group, awake_link);
+}
+
+/**
+ * group_rest - take a group out of those that are awake if it can sleep
+ * @group: the group, after group_settle()
+ *
+ * It can if nothing changes in it until something is done to it: no message can
+ * be late, no published time moves on, and no client can change its request.
+ */
+void group_rest(struct group *group)
+{
+	if (group_is_idle(group) && LIST_EMPTY(&group->polled) &&
+	    !group->barrier)
+		go_to_sleep(group);
 }
 
 /**
@@ -106,6 +141,7 @@ int group_add(struct group *group, struct client *client)
 		return ret;
 	}
 	broadcasts_join(&client->broadcasts);
+	group_wake(group);
 	group->members++;
 	client->group = group;
 	client->state = CLIENT_STARTING;
@@ -195,6 +231,7 @@ void group_remove(struct client *client)
 {
 	struct group *group = client->group;
 
+	group_wake(group);
 	if (client->state == CLIENT_RUNNING) {
 		group_update_time(group);
 		client->stats->time = simtime_to_local(group->sched.now,
@@ -247,6 +284,7 @@ void group_start(struct client *client)
 	struct group *group = client->group;
 	struct client *running;
 
+	group_wake(group);
 	sched_start(&group->sched, &client->sched);
 	running = group_running(group);
 	if (!running || !running->stoppable)
@@ -525,6 +563,7 @@ static void handle_frame(struct client *client,
  */
 void group_message(struct client *client, const struct um_timetravel_msg *msg)
 {
+	group_wake(client->group);
 	if (client->state == CLIENT_STARTING) {
 		client_fail(client, "%s before START was acknowledged",
 			    op_name(msg->op));
@@ -697,6 +736,7 @@ int group_announce(struct group *group, uint64_t due, uint64_t sender,
 
 	if (!new)
 		return -ENOMEM;
+	group_wake(group);
 	*new = (struct announcement) {
 		.due = due, .sender = sender, .value = value,
 	};
@@ -834,6 +874,7 @@ void group_go(struct group *group, uint64_t bound)
 	uint64_t arrival = net_inbox_next(&group->inbox);
 	uint64_t announced = next_announcement(group);
 
+	group_wake(group);
 	if (announced < SIMTIME_NEVER && announced <= time &&
 	    announced <= arrival) {
 		pass_on(group);

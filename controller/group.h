@@ -8,6 +8,7 @@
 
 #include "broadcast.h"
 #include "client.h"
+#include "heap.h"
 #include "net.h"
 #include "options.h"
 #include "schedule.h"
@@ -16,6 +17,7 @@
 #include "waits.h"
 
 LIST_HEAD(polled_list, client);
+TAILQ_HEAD(group_list, group);
 
 /**
  * struct announcement - a broadcast of another group that has not arrived
@@ -38,6 +40,9 @@ TAILQ_HEAD(announcements, announcement);
  * struct group - clients that can influence each other at any instant
  *
  * @link: in the controller's list of groups
+ * @awake: those that the controller has to look at in its next step
+ * @awake_link: in that list, while @is_awake
+ * @is_awake: it is in there
  * @number: position in the order in which groups were made
  * @opt: the command line
  * @net: the networks between all machines
@@ -62,11 +67,14 @@ TAILQ_HEAD(announcements, announcement);
  * @bound: nothing of other groups reaches it before this, controller time, ns;
  *	the controller's, as is what follows
  * @promised: others rely on it that it does nothing before this
+ * @due: by @promised, among those that can go on or among the others
  * @instant: it is the one whose members may be on networks without delay
  * @merged: it runs only while no other such group does
  * @limit: number of the network that bounds it
  * @cause: number of the group that could send something over that network
  * @waits: but for that it could go on
+ * @waits_since: and for how long that is counted already, host's monotonic clock,
+ *	ns
  * @wait: how long it has waited for others
  * @told_hidden: the log says that it has a hidden channel
  * @last_go: @goes of the controller's when it was last run
@@ -75,6 +83,9 @@ TAILQ_HEAD(announcements, announcement);
  */
 struct group {
 	TAILQ_ENTRY(group) link;
+	struct group_list *awake;
+	TAILQ_ENTRY(group) awake_link;
+	bool is_awake;
 	unsigned int number;
 	const struct options *opt;
 	struct net *net;
@@ -97,11 +108,13 @@ struct group {
 	bool hidden;
 	uint64_t bound;
 	uint64_t promised;
+	struct heap_node due;
 	bool instant;
 	bool merged;
 	size_t limit;
 	unsigned int cause;
 	bool waits;
+	uint64_t waits_since;
 	struct wait *wait;
 	bool told_hidden;
 	uint64_t last_go;
@@ -109,7 +122,8 @@ struct group {
 };
 
 int group_init(struct group *group, const struct options *opt,
-	       struct net *net, struct stats *stats);
+	       struct net *net, struct stats *stats,
+	       struct group_list *awake);
 void group_destroy(struct group *group);
 
 int group_add(struct group *group, struct client *client);
@@ -121,6 +135,8 @@ void group_receive(struct client *client, unsigned int card, uint64_t time,
 		   const void *frame, size_t len);
 int group_announce(struct group *group, uint64_t due, uint64_t sender,
 		   uint64_t value);
+void group_wake(struct group *group);
+void group_rest(struct group *group);
 void group_settle(struct group *group);
 bool group_can_go(const struct group *group);
 uint64_t group_next(struct group *group);

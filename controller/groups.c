@@ -49,6 +49,7 @@
 #include "network.h"
 #include "process.h"
 #include "simtime.h"
+#include "util.h"
 
 /* bounds are computed again when one in so many groups has gone on */
 #define BOUNDS_LAST 8
@@ -92,27 +93,44 @@ static int make_group(struct groups *groups, struct group **made)
 	group = malloc(sizeof(*group));
 	if (!group)
 		return -ENOMEM;
-	ret = group_init(group, groups->opt, groups->net, groups->stats);
+	ret = group_init(group, groups->opt, groups->net, groups->stats,
+			 &groups->awake);
 	if (ret) {
 		free(group);
 		return ret;
 	}
 	group->number = groups->made++;
+	group->due.order = group->number;
 	groups->nr++;
 	TAILQ_INSERT_TAIL(&groups->all, group, link);
+	heap_put(&groups->others, &group->due, group->promised);
+	group_wake(group);
 	*made = group;
 	return 0;
+}
+
+/* for the statistics: count what it has waited until the last step */
+static void count_wait(const struct groups *groups, struct group *group)
+{
+	uint64_t now = groups->waits.last;
+
+	if (group->waits)
+		wait_add(group->wait, group->limit, group->cause,
+			 now - group->waits_since);
+	group->waits_since = now;
+	if (group->wait)
+		group->wait->runs = group->sched.runs;
 }
 
 static void free_group(struct groups *groups, struct group *group)
 {
 	groups->runs += group->sched.runs;
-	if (group->wait)
-		group->wait->runs = group->sched.runs;
+	count_wait(groups, group);
 	if (group->sched.now > groups->reached)
 		groups->reached = group->sched.now;
 	groups->past += group->sched.past;
 	TAILQ_REMOVE(&groups->all, group, link);
+	heap_remove(&group->due);
 	groups->nr--;
 	group_destroy(group);
 	free(group);
@@ -138,6 +156,7 @@ int groups_init(struct groups *groups, const struct options *opt,
 		.jobs = opt->jobs ? opt->jobs : 1,
 	};
 	TAILQ_INIT(&groups->all);
+	TAILQ_INIT(&groups->awake);
 	waits_init(&groups->waits, net);
 	groups->networks = calloc(net->nr + 1, sizeof(*groups->networks));
 	if (groups->networks)
@@ -399,7 +418,7 @@ static bool has_barrier(const struct groups *groups)
 {
 	const struct group *group;
 
-	TAILQ_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->awake, awake_link)
 		if (group->barrier)
 			return true;
 	return false;
@@ -440,6 +459,7 @@ static bool pass_barrier(struct groups *groups)
 	TAILQ_FOREACH(group, &groups->all, link) {
 		/* what happens now was in no group's bound */
 		group->bound = 0;
+		group_wake(group);
 		if (!group->barrier)
 			continue;
 		group->barrier = false;
@@ -523,12 +543,37 @@ static void bound_merged(struct groups *groups, struct group *group)
 static void take_bound(const struct groups *groups, struct group *group,
 		       const struct window_group *slot)
 {
+	count_wait(groups, group);
 	group->bound = slot->bound;
 	if (!group->wait || slot->bound >= SIMTIME_NEVER)
 		return;
 	group->limit = slot->network;
 	group->cause = slot->from == WINDOW_NOBODY ?
 			       group->number : groups->slots[slot->from].number;
+}
+
+/* put a group among those that can go on, or among the others */
+static void place(struct groups *groups, struct group *group)
+{
+	bool can_go = group_can_go(group);
+	bool ready = can_go && group->promised < group->bound;
+	bool waits = can_go && !ready && group->wait && group->bound &&
+		     group->promised < SIMTIME_NEVER;
+
+	heap_put(ready ? &groups->ready : &groups->others, &group->due,
+		 group->promised);
+	if (waits == group->waits)
+		return;
+	count_wait(groups, group);
+	group->waits = waits;
+}
+
+static void place_all(struct groups *groups)
+{
+	struct group *group;
+
+	TAILQ_FOREACH(group, &groups->all, link)
+		place(groups, group);
 }
 
 /* compute how far each group can go */
@@ -539,6 +584,7 @@ static void set_bounds(struct groups *groups)
 
 	if (is_one(groups)) {
 		TAILQ_FIRST(&groups->all)->bound = SIMTIME_NEVER;
+		place_all(groups);
 		return;
 	}
 	fill_networks(groups);
@@ -556,36 +602,45 @@ static void set_bounds(struct groups *groups)
 	TAILQ_FOREACH(group, &groups->all, link)
 		if (group->merged)
 			bound_merged(groups, group);
+	place_all(groups);
+}
+
+/* find out what the groups do next that may have changed */
+static void look(struct groups *groups)
+{
+	struct group *group, *next;
+
+	for (group = TAILQ_FIRST(&groups->awake); group; group = next) {
+		next = TAILQ_NEXT(group, awake_link);
+		if (!group->barrier)
+			group->promised = group_next(group);
+		place(groups, group);
+		group_rest(group);
+	}
 }
 
 /* let frames go on; others may rely on what each group does next afterwards */
 static void commit(struct groups *groups)
 {
-	uint64_t time = SIMTIME_NEVER, next;
-	struct group *group;
+	uint64_t time, other;
 
-	TAILQ_FOREACH(group, &groups->all, link) {
-		next = group->barrier ? group->promised : group_next(group);
-		if (next < time)
-			time = next;
-	}
+	look(groups);
+	time = heap_next(&groups->ready);
+	other = heap_next(&groups->others);
+	if (other < time)
+		time = other;
 	net_commit(groups->net, time);
 	if (time < SIMTIME_NEVER && time > groups->time)
 		groups->time = time;
-	TAILQ_FOREACH(group, &groups->all, link)
-		if (!group->barrier)
-			group->promised = group_next(group);
+	/* at those that frames have been committed to */
+	look(groups);
 }
 
-static struct group *first_to_go(struct groups *groups)
+static struct group *first_to_go(const struct groups *groups)
 {
-	struct group *group, *first = NULL;
+	struct heap_node *first = groups->ready.first;
 
-	TAILQ_FOREACH(group, &groups->all, link)
-		if (group_can_go(group) && group->promised < group->bound &&
-		    (!first || group->promised < first->promised))
-			first = group;
-	return first;
+	return first ? container_of(first, struct group, due) : NULL;
 }
 
 /* the group that goes next, NULL if none can */
@@ -664,41 +719,21 @@ static uint32_t count_running(const struct groups *groups)
 	const struct group *group;
 	uint32_t running = 0;
 
-	TAILQ_FOREACH(group, &groups->all, link)
+	TAILQ_FOREACH(group, &groups->awake, awake_link)
 		running += !group_can_go(group);
 	return running;
 }
 
-/* for the statistics: who could have gone on since this was called last? */
-static void count_waits(struct groups *groups)
-{
-	uint64_t now, ns;
-	struct group *group;
-
-	if (STAILQ_EMPTY(&groups->waits.all))
-		return;
-	now = loop_now();
-	ns = groups->waits.last ? now - groups->waits.last : 0;
-	groups->waits.last = now;
-	TAILQ_FOREACH(group, &groups->all, link) {
-		if (!group->wait)
-			continue;
-		group->wait->runs = group->sched.runs;
-		if (group->waits)
-			wait_add(group->wait, group->limit, group->cause, ns);
-	}
-}
-
-/* who could go on, but for its bound? */
-static void note_waits(struct groups *groups)
+/**
+ * groups_count_waits - count what groups have waited for each other until now
+ * @groups: the groups
+ */
+void groups_count_waits(struct groups *groups)
 {
 	struct group *group;
 
-	if (!STAILQ_EMPTY(&groups->waits.all))
-		TAILQ_FOREACH(group, &groups->all, link)
-			group->waits = group_can_go(group) && group->bound &&
-				       group->promised < SIMTIME_NEVER &&
-				       group->promised >= group->bound;
+	TAILQ_FOREACH(group, &groups->all, link)
+		count_wait(groups, group);
 }
 
 /**
@@ -735,8 +770,9 @@ void groups_advance(struct groups *groups)
 	struct group *group;
 	uint64_t bound;
 
-	count_waits(groups);
-	TAILQ_FOREACH(group, &groups->all, link) {
+	if (!STAILQ_EMPTY(&groups->waits.all))
+		groups->waits.last = loop_now();
+	TAILQ_FOREACH(group, &groups->awake, awake_link) {
 		group_settle(group);
 		if (group->hidden)
 			handle_hidden(groups, group);
@@ -752,5 +788,4 @@ void groups_advance(struct groups *groups)
 		if (group->sched.running)
 			group->last_go = ++groups->goes;
 	}
-	note_waits(groups);
 }

@@ -8,13 +8,12 @@
 #include <sys/queue.h>
 
 #include "group.h"
+#include "heap.h"
 #include "net.h"
 #include "options.h"
 #include "stats.h"
 #include "waits.h"
 #include "window.h"
-
-TAILQ_HEAD(group_list, group);
 
 /**
  * struct groups - all groups, and which of them goes next
@@ -23,6 +22,11 @@ TAILQ_HEAD(group_list, group);
  * @net: the networks between them
  * @stats: the counters of all clients that were ever started
  * @all: the groups
+ * @awake: those that the next step has to look at, since something was done to
+ *	them, or something may change in them by itself; all others are as their
+ *	@due says
+ * @ready: those that can go on, by the time of their next thing
+ * @others: all others, by that time
  * @nr: how many they are
  * @made: how many there have been
  * @jobs: how many of them may run at the same time
@@ -47,6 +51,9 @@ struct groups {
 	struct net *net;
 	struct stats *stats;
 	struct group_list all;
+	struct group_list awake;
+	struct heap ready;
+	struct heap others;
 	size_t nr;
 	unsigned int made;
 	unsigned int jobs;
@@ -79,6 +86,7 @@ void groups_sent(struct groups *groups, struct group *group, size_t network,
 		 uint64_t time);
 void groups_advance(struct groups *groups);
 uint64_t groups_time(const struct groups *groups);
+void groups_count_waits(struct groups *groups);
 void groups_name_worst(const struct groups *groups, uint64_t wall);
 uint32_t groups_started(const struct groups *groups);
 

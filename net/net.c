@@ -587,6 +587,14 @@ static uint64_t next_inside(const struct net *net)
 	return next;
 }
 
+static void tell_reached(const struct net *net, struct network *network)
+{
+	const struct port *port;
+
+	while ((port = network_reached(network)))
+		net->ops->arrives(port->card->machine);
+}
+
 /**
  * net_commit - let all frames go on of which nothing can be changed any more
  * @net: the networks
@@ -606,6 +614,7 @@ void net_commit(struct net *net, uint64_t time)
 			arrival = network_step(&net->switches[i].network, next);
 			if (arrival < time)
 				time = arrival;
+			tell_reached(net, &net->switches[i].network);
 		}
 	}
 	for (i = 0; i < net->nr; i++)

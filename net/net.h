@@ -64,6 +64,7 @@ struct net_machine {
  *	does not run
  * @sent: a running machine has sent something into a network at @time, which is
  *	not committed before net_commit()
+ * @arrives: a frame was put into the machine's inbox, by net_commit()
  * @receive: a frame arrives now at a card of net_plug()
  */
 struct net_ops {
@@ -71,6 +72,7 @@ struct net_ops {
 	bool (*time)(struct net_machine *machine, uint64_t *time);
 	void (*sent)(struct net_machine *machine, size_t network,
 		     uint64_t time);
+	void (*arrives)(struct net_machine *machine);
 	void (*receive)(struct net_machine *machine, unsigned int card,
 			uint64_t time, const void *frame, size_t len);
 };

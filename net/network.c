@@ -79,6 +79,7 @@ void network_init(struct network *network, const struct network_config *config,
 	network->from_switch = link_from_switch(&config->quality);
 	TAILQ_INIT(&network->ports);
 	TAILQ_INIT(&network->plugged);
+	STAILQ_INIT(&network->reached);
 	switch_init(&network->sw);
 }
 
@@ -293,11 +294,15 @@ static uint64_t arrive(struct port *port, uint64_t time, struct frame *frame)
 	/* the card may have gone since the frame was sent */
 	if (!port->arrivals)
 		return SIMTIME_NEVER;
-	if (!transits_add(port->arrivals, time, frame, port))
-		return time;
-	log_line("%s: no memory for a frame, it is lost",
-		 port->network->config->name);
-	return SIMTIME_NEVER;
+	if (transits_add(port->arrivals, time, frame, port)) {
+		log_line("%s: no memory for a frame, it is lost",
+			 port->network->config->name);
+		return SIMTIME_NEVER;
+	}
+	if (!port->reached)
+		STAILQ_INSERT_TAIL(&port->network->reached, port, reached_link);
+	port->reached = true;
+	return time;
 }
 
 /* a frame goes from the switch to one machine; returns when it arrives first */
@@ -380,6 +385,23 @@ uint64_t network_step(struct network *network, uint64_t time)
 		frame_put(transit.frame);
 	}
 	return first;
+}
+
+/**
+ * network_reached - the next port that a frame is on its way to
+ * @network: the network, after network_step()
+ *
+ * Return: the port, once for all frames of one step; NULL if there is no other.
+ */
+struct port *network_reached(struct network *network)
+{
+	struct port *port = STAILQ_FIRST(&network->reached);
+
+	if (!port)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&network->reached, reached_link);
+	port->reached = false;
+	return port;
 }
 
 /**

@@ -21,6 +21,7 @@
  * @ports: all that ever had a machine
  * @plugged: those that have one now
  * @sw: what the switch has learnt
+ * @reached: ports that the last step has put frames on their way to
  * @inside: frames that were sent, or are on their way to the switch
  * @at_switch: how many of them are the latter
  * @capture: where its frames are written to, or NULL
@@ -36,6 +37,7 @@ struct network {
 	struct port_list plugged;
 	struct learning_switch sw;
 	struct transits inside;
+	STAILQ_HEAD(, port) reached;
 	size_t at_switch;
 	struct capture *capture;
 	size_t nr_received;
@@ -52,6 +54,7 @@ void network_unplug(struct port *port, uint64_t time);
 void network_send(struct port *port, uint64_t time, const void *data,
 		  size_t len);
 uint64_t network_step(struct network *network, uint64_t time);
+struct port *network_reached(struct network *network);
 uint64_t network_next(const struct network *network);
 void network_commit(struct network *network, uint64_t time);
 void network_capture(struct network *network, uint64_t time);

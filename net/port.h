@@ -96,6 +96,8 @@ STAILQ_HEAD(received_queue, received);
  * @plugged_link: in the network's list of ports with a card
  * @card: the card that is plugged in, or NULL
  * @arrivals: where frames for it go
+ * @reached_link: in the network's list, while @reached
+ * @reached: a frame has been put into @arrivals, see network_reached()
  * @plugged: when it had a card, the latest time first
  * @received: frames that the machine has received and that are not in @capture,
  *	in that order; times before that of the next frame that it sends
@@ -117,6 +119,8 @@ struct port {
 	TAILQ_ENTRY(port) plugged_link;
 	struct card *card;
 	struct transits *arrivals;
+	STAILQ_ENTRY(port) reached_link;
+	bool reached;
 	struct period plugged[2];
 	struct received_queue received;
 	uint64_t number;
