@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -486,6 +487,80 @@ static void the_log_says_once_that_a_process_is_not_visible(void **state)
 	close(pair[1]);
 }
 
+/* a machine that starts a program once it is told, and says its number */
+static pid_t fork_machine(int start, int said)
+{
+	pid_t pid = fork(), program;
+	char go;
+
+	if (pid)
+		return pid;
+	/* nothing is left if the test fails */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (read(start, &go, 1) != 1)
+		_exit(1);
+	program = fork();
+	if (program && write(said, &program, sizeof(program)) < 0)
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+static void end_process(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_machines_programs_move_with_it(void **state)
+{
+	cpu_set_t before = allowed(0);
+	pid_t machines[2], program;
+	struct pinned *pinned[2];
+	struct affinity aff;
+	int start[2], said[2];
+	int i, cpu = last_of(before);
+
+	(void)state;
+	/* with one CPU nobody moves, and not all hosts list children */
+	if (CPU_COUNT(&before) == 1 ||
+	    access("/proc/thread-self/children", R_OK))
+		return;
+	assert_int_equal(pipe(start), 0);
+	assert_int_equal(pipe(said), 0);
+	affinity_init(&aff, cpu, 0);
+	/* all begin before pinning moves this process, as the controller */
+	for (i = 0; i < 2; i++)
+		machines[i] = fork_machine(start[0], said[1]);
+	for (i = 0; i < 2; i++) {
+		pinned[i] = affinity_pin(&aff, machines[i]);
+		assert_non_null(pinned[i]);
+	}
+	end_process(machines[0]);
+	assert_int_equal(write(start[1], "", 1), 1);
+	assert_int_equal(read(said[0], &program, sizeof(program)),
+			 sizeof(program));
+	assert_true(is_only(allowed(program), cpu));
+	affinity_spread(&aff, true);
+	assert_false(equal(allowed(machines[1]), allowed(0)));
+	assert_false(is_only(allowed(machines[1]), cpu));
+	assert_true(equal(allowed(program), allowed(machines[1])));
+	affinity_spread(&aff, false);
+	assert_true(is_only(allowed(program), cpu));
+	/* the controller, this process, goes back as well */
+	affinity_spread(&aff, true);
+	kill(program, SIGKILL);
+	end_process(machines[1]);
+	for (i = 0; i < 2; i++) {
+		affinity_unpin(&aff, pinned[i]);
+		close(start[i]);
+		close(said[i]);
+	}
+	affinity_destroy(&aff);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
 /* where no other simulation of this host claims a CPU */
 static int alone(void **state)
 {
@@ -511,6 +586,7 @@ int main(void)
 		BEHAVIOUR(simulations_choose_different_cpus),
 		BEHAVIOUR(a_simulation_does_not_choose_a_cpu_that_another_was_given),
 		BEHAVIOUR(the_controller_becomes_a_batch_process_on_the_shared_cpu),
+		BEHAVIOUR(a_machines_programs_move_with_it),
 		BEHAVIOUR(the_log_says_once_that_a_process_is_not_visible),
 	};
 
