@@ -78,6 +78,10 @@ static int follow(struct tt_client *client, const uint64_t *times, size_t nr,
 		if (write(reached, &times[i], sizeof(times[i])) < 0 ||
 		    read(go_on, &byte, 1) != 1)
 			return 0;
+		/* machines that have joined meanwhile start before this request */
+		ret = tt_client_run_until(client, times[i] + 1);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

@@ -126,6 +126,8 @@ ok 'addresses of other networks are reached by the gateway' \
 	grep -q '^PING far (10.1.0.2)' "$tmp/near"
 ok 'a machine joins exactly when the file says so' \
 	test "$(output net far)" = 1767225610
+ok 'and its clock begins a nanosecond later' \
+	grep 'client 0x3 .* is started at 10000000001 ns' "$labs/net/controller.log"
 captured()
 {
 	for file in lan far; do
