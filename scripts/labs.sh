@@ -73,6 +73,7 @@ failed=0
 for name in $names; do
 	case $name in
 	debian) kernel debian && debian ;;
+	iperf3) kernel '' ;;
 	selftests) kernel net && selftests ;;
 	*) kernel net ;;
 	esac
