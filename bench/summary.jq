@@ -42,12 +42,13 @@ def round_trip:
 # what TCP takes, without booting
 def per_second: networked((.tcp.frames - .idle.frames) * 1e9 /
 			  (.tcp.ns - .idle.ns));
+def share: networked((.tcp.cpu_ns - .idle.cpu_ns) / (.tcp.ns - .idle.ns));
+
 # what a frame adds to what idle machines take
 def system_calls($how):
 	(.network | map({ (.how): . }) | add) as $of |
 	if $of then ($of[$how].system_calls - $of.idle.system_calls) /
 		    ($of[$how].frames - $of.idle.frames) else null end;
-def share: networked((.tcp.cpu_ns - .idle.cpu_ns) / (.tcp.ns - .idle.ns));
 
 # of so many groups
 def grouped($n; f): .windows | map(select(.n == $n)) | over_runs(f);

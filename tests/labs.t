@@ -25,7 +25,6 @@ printed()
 	}
 }
 
-
 # the guest's /tmp is its own
 host=$labs/host
 rm -rf "$host"
